@@ -1,0 +1,361 @@
+"""Every error of the project, in one tree, split by whose fault it is.
+
+::
+
+    ChatAgentError
+    ├── ConfigurationError            the operator's: a setting, a TARGET, a file
+    │   ├── InvalidSetting
+    │   ├── TargetNotFound
+    │   ├── TargetBroken
+    │   └── PortInUse
+    ├── BotError                      the bot author's
+    │   ├── RegistrationError         a bot that cannot be served as written
+    │   ├── InvalidMessage            a reply that Amazon Connect would not take
+    │   ├── StateError                stored state that no longer fits the bot's type
+    │   ├── DialogError
+    │   │   └── ReplayMismatch        the code no longer matches the journal
+    │   └── TurnTimeout               a handler that did not end in its time
+    ├── ConnectError                  Amazon Connect's answer, or none
+    │   ├── InvalidRequest            400
+    │   ├── ServiceQuotaExceeded      402
+    │   ├── AccessDenied              403
+    │   ├── ResourceNotFound          404
+    │   ├── Conflict                  409
+    │   ├── ContactGone               410
+    │   ├── Throttled                 429, retryable
+    │   ├── ServerFault               5xx, retryable
+    │   ├── Unreachable               no answer: retryable, the effect is unknown
+    │   └── UnexpectedAnswer          an answer outside the service model
+    ├── JoinRefused                   the contact cannot be joined, for good
+    │   ├── NotAChat
+    │   ├── UnknownContact
+    │   ├── ContactEnded
+    │   ├── HumanPresent
+    │   ├── BotPresent
+    │   ├── JoinForbidden
+    │   └── JoinWindowMissed
+    ├── SocketError                   the participant websocket
+    │   ├── SocketRefused             the upgrade was refused
+    │   └── SocketClosed
+    ├── StoreError                    the contact store
+    │   ├── Fenced                    another worker owns the contact now
+    │   ├── AlreadyOwned
+    │   ├── StoreUnreachable          retryable
+    │   └── StoreUnusable             a foreign, newer, corrupt or undecipherable store or record
+    └── ConversationOver              nothing more can be said to this customer
+        ├── ChatEnded
+        ├── CustomerLeft
+        ├── HandedOff
+        ├── HumanTookOver
+        ├── RemovedFromChat
+        └── OwnershipLost
+
+    Answer outcomes, raised by prompts and meant to be caught by a dialog: NoAnswer, Cancelled (under BotOutcome)
+
+Messages never hold a token or a customer's words. This module knows no other module.
+"""
+
+from __future__ import annotations
+
+
+class ChatAgentError(Exception):
+    """The root: ``except ChatAgentError`` catches what this project raises on purpose."""
+
+
+# ------------------------------------------------------------------------------------- the operator's
+
+
+class ConfigurationError(ChatAgentError):
+    """Something the operator set is wrong; the text says what, where and what to do."""
+
+
+class InvalidSetting(ConfigurationError):
+    """One setting has a value it cannot have.
+
+    Attributes:
+        setting: the setting's name.
+    """
+
+    def __init__(self, setting: str, sentence: str) -> None:
+        super().__init__(f"{setting}: {sentence}")
+        self.setting = setting
+
+
+class TargetNotFound(ConfigurationError):
+    """No bot goes by this name; the text lists what exists and what is near."""
+
+
+class TargetBroken(ConfigurationError):
+    """The bot's module failed to import.
+
+    Attributes:
+        traceback: the traceback, shortened to the author's own code.
+    """
+
+    def __init__(self, sentence: str, traceback: str) -> None:
+        super().__init__(sentence)
+        self.traceback = traceback
+
+
+class PortInUse(ConfigurationError):
+    """Another program listens on the wanted port."""
+
+
+# ------------------------------------------------------------------------------------ the bot author's
+
+
+class BotError(ChatAgentError):
+    """Something in a bot is wrong."""
+
+
+class RegistrationError(BotError):
+    """A handler, filter, dialog or router was registered in a way that cannot work."""
+
+
+class InvalidMessage(BotError):
+    """A reply breaks a limit of Amazon Connect; raised before anything is sent."""
+
+
+class StateError(BotError):
+    """Stored state does not fit the bot's state type, and no migration mended it."""
+
+
+class DialogError(BotError):
+    """A dialog was used in a way that cannot work."""
+
+
+class ReplayMismatch(DialogError):
+    """On replay the dialog's code asked for something else than its journal holds."""
+
+
+class TurnTimeout(BotError):
+    """A handler ran past its turn's deadline and was cancelled."""
+
+
+class BotOutcome(ChatAgentError):
+    """An outcome of a question that a dialog may catch."""
+
+
+class NoAnswer(BotOutcome):
+    """The customer gave no usable answer: the tries or the time ran out."""
+
+
+class Cancelled(BotOutcome):
+    """The customer said one of the cancel words."""
+
+
+# -------------------------------------------------------------------------- Amazon Connect's answers
+
+
+class ConnectError(ChatAgentError):
+    """An operation of Amazon Connect failed.
+
+    Attributes:
+        operation: the operation's name as the service model spells it.
+        code: the error's name as AWS sent it (``""`` when there was no answer).
+        status: the HTTP status, or None when there was no answer.
+        request_id: AWS's request id, when known.
+        retryable: the same call may succeed later, unchanged.
+        effect_unknown: the call may have taken place although it failed.
+    """
+
+    remedy = "See the error code in the Amazon Connect API reference."
+    retryable = False
+    effect_unknown = False
+
+    def __init__(
+        self,
+        operation: str,
+        *,
+        code: str = "",
+        status: int | None = None,
+        detail: str = "",
+        request_id: str | None = None,
+    ) -> None:
+        named = f" ({code})" if code else ""
+        why = f": {detail}" if detail else ""
+        super().__init__(f"{operation} failed{named}{why.rstrip('.')}. {self.remedy}")
+        self.operation = operation
+        self.code = code
+        self.status = status
+        self.request_id = request_id
+
+
+class InvalidRequest(ConnectError):
+    remedy = "The request is malformed for this contact; check instance id, contact id, channel and content type."
+
+
+class ServiceQuotaExceeded(ConnectError):
+    remedy = "A quota of the instance is used up; ask AWS to raise it, or let chats end sooner."
+
+
+class AccessDenied(ConnectError):
+    remedy = (
+        "For a participant call the chat is over or the token is of the wrong kind; "
+        "for a control-plane call the IAM policy lacks this action on the instance."
+    )
+
+
+class ResourceNotFound(ConnectError):
+    remedy = "Check that instance, contact and region belong together and that the contact is still known."
+
+
+class Conflict(ConnectError):
+    remedy = "The contact's state does not allow this: it ended, or an agent or another bot is on it."
+
+
+class ContactGone(ConnectError):
+    remedy = "The contact has already ended."
+
+
+class Throttled(ConnectError):
+    remedy = "The instance's rate for this operation is used up; the call is repeated later, or raise the quota."
+    retryable = True
+
+
+class ServerFault(ConnectError):
+    remedy = "The fault is on Amazon Connect's side; the call is repeated."
+    retryable = True
+    effect_unknown = True
+
+
+class Unreachable(ConnectError):
+    remedy = "Check network, DNS, proxy and the endpoint address; the call is repeated."
+    retryable = True
+    effect_unknown = True
+
+
+class UnexpectedAnswer(ConnectError):
+    remedy = "The answer is outside the service model; check that the endpoint really is Amazon Connect."
+    effect_unknown = True
+
+
+# ------------------------------------------------------------------------------------------- joining
+
+
+class JoinRefused(ChatAgentError):
+    """The contact cannot be joined and never will be; not retried."""
+
+    sentence = "The contact cannot be joined."
+
+    def __init__(self, contact_id: str, detail: str = "") -> None:
+        super().__init__(f"Contact {contact_id}: {self.sentence}{f' ({detail})' if detail else ''}")
+        self.contact_id = contact_id
+
+
+class NotAChat(JoinRefused):
+    sentence = "it is not a CHAT contact; a custom bot can only join chats."
+
+
+class UnknownContact(JoinRefused):
+    sentence = "the instance does not know it; check contact id, instance id and region."
+
+
+class ContactEnded(JoinRefused):
+    sentence = "it has ended."
+
+
+class HumanPresent(JoinRefused):
+    sentence = "an agent or a Lex bot is on it; a custom bot can only join before them."
+
+
+class BotPresent(JoinRefused):
+    sentence = "another custom bot is on it; Amazon Connect allows one."
+
+
+class JoinForbidden(JoinRefused):
+    sentence = "access was denied; allow connect:CreateParticipant on <instance ARN>/contact/*."
+
+
+class JoinWindowMissed(JoinRefused):
+    sentence = "the connection was not made within 15 seconds of CreateParticipant."
+
+
+# ----------------------------------------------------------------------------------------- websocket
+
+
+class SocketError(ChatAgentError):
+    """The participant websocket failed."""
+
+
+class SocketRefused(SocketError):
+    """The websocket could not be opened.
+
+    Attributes:
+        status: the HTTP status of the refused upgrade, None when there was no answer.
+    """
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class SocketClosed(SocketError):
+    """The websocket is closed.
+
+    Attributes:
+        code: the close code, 1006 when none came.
+    """
+
+    def __init__(self, code: int = 1006) -> None:
+        super().__init__(f"the websocket closed with code {code}")
+        self.code = code
+
+
+# --------------------------------------------------------------------------------------------- store
+
+
+class StoreError(ChatAgentError):
+    """The contact store refused or failed."""
+
+
+class Fenced(StoreError):
+    """The record's epoch is newer than the writer's: another worker owns the contact."""
+
+
+class AlreadyOwned(StoreError):
+    """A live worker owns the contact."""
+
+
+class StoreUnreachable(StoreError):
+    """The store did not answer; the write may or may not have taken place."""
+
+
+class StoreUnusable(StoreError):
+    """The store, or a record in it, cannot be used as it is; nothing was changed in it."""
+
+
+# ------------------------------------------------------------------------------------ the fallen curtain
+
+
+class ConversationOver(ChatAgentError):
+    """Nothing more can be said to this customer; every verb that sends raises it from now on."""
+
+    sentence = "The conversation is over; nothing more can be sent."
+
+    def __init__(self) -> None:
+        super().__init__(self.sentence)
+
+
+class ChatEnded(ConversationOver):
+    sentence = "The chat has ended; nothing more can be sent."
+
+
+class CustomerLeft(ConversationOver):
+    sentence = "The customer has left; nothing more can be sent."
+
+
+class HandedOff(ConversationOver):
+    sentence = "The bot has left or handed off this chat; nothing more can be sent."
+
+
+class HumanTookOver(ConversationOver):
+    sentence = "An agent has joined the chat; the bot stays silent."
+
+
+class RemovedFromChat(ConversationOver):
+    sentence = "Amazon Connect removed the bot from the chat; nothing more can be sent."
+
+
+class OwnershipLost(ConversationOver):
+    sentence = "Another worker owns this chat now; this one stays silent."

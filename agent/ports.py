@@ -1,0 +1,268 @@
+"""The sockets in the wall: what the session needs from the outside world, as protocols.
+
+`agent.aws`, `agent.store` and the test doubles fit them; `agent.session` knows nothing else. Every call may be
+cancelled at any await; a cancelled call that sends leaves its effect unknown, which its ClientToken makes safe to
+repeat. No port retries: who calls decides, by `ConnectError.retryable` and `effect_unknown`.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from agent.ids import ClientToken, ContactId, ContactKey, InstanceId, ItemId, ParticipantId, Secret, WorkerId
+from agent.record import ContactRecord
+from agent.wire.items import Item
+
+
+class Operation(StrEnum):
+    """The rate-limited operations, as the service model spells them."""
+
+    CREATE_PARTICIPANT = "CreateParticipant"
+    CREATE_PARTICIPANT_CONNECTION = "CreateParticipantConnection"
+    SEND_MESSAGE = "SendMessage"
+    SEND_EVENT = "SendEvent"
+    GET_TRANSCRIPT = "GetTranscript"
+    DISCONNECT_PARTICIPANT = "DisconnectParticipant"
+    DESCRIBE_CONTACT = "DescribeContact"
+    UPDATE_CONTACT_ATTRIBUTES = "UpdateContactAttributes"
+    GET_CONTACT_ATTRIBUTES = "GetContactAttributes"
+    UPDATE_PARTICIPANT_ROLE_CONFIG = "UpdateParticipantRoleConfig"
+    STOP_CONTACT = "StopContact"
+
+
+# ------------------------------------------------------------------------------------ control plane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatedParticipant:
+    """CreateParticipant's answer. `token` works for the participant's lifetime [documented]."""
+
+    participant_id: ParticipantId
+    token: Secret
+    expiry: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDescription:
+    """What DescribeContact says, as far as it matters here."""
+
+    contact_id: ContactId
+    initial_contact_id: ContactId
+    channel: str
+    ended: bool
+    agent_connected: bool
+    disconnect_reason: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class ConnectPort(Protocol):
+    """The control plane of Amazon Connect. Every method raises `ConnectError`."""
+
+    async def create_participant(
+        self, key: ContactKey, *, display_name: str, client_token: ClientToken
+    ) -> CreatedParticipant: ...
+
+    async def describe_contact(self, key: ContactKey) -> ContactDescription: ...
+
+    async def update_contact_attributes(
+        self, instance_id: InstanceId, initial_contact_id: ContactId, attributes: Mapping[str, str]
+    ) -> None: ...
+
+    async def get_contact_attributes(
+        self, instance_id: InstanceId, initial_contact_id: ContactId
+    ) -> Mapping[str, str]: ...
+
+    async def stop_contact(self, key: ContactKey) -> None: ...
+
+
+# ------------------------------------------------------------------------------ participant operations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """CreateParticipantConnection's answer: a one-hour socket and a one-day token [documented, live]."""
+
+    url: Secret
+    url_expiry: datetime
+    token: Secret
+    token_expiry: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """SendMessage's or SendEvent's answer."""
+
+    id: ItemId
+    absolute_time: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptPage:
+    """One page of GetTranscript; `next_token` is None on the last."""
+
+    items: Sequence[Item]
+    initial_contact_id: ContactId | None = None
+    next_token: str | None = field(default=None, repr=False)
+
+
+class ParticipantPort(Protocol):
+    """The Participant Service. Every method raises `ConnectError`."""
+
+    async def create_participant_connection(self, participant_token: Secret) -> Connection:
+        """Asks for WEBSOCKET and CONNECTION_CREDENTIALS with ConnectParticipant=true."""
+        ...
+
+    async def send_message(
+        self, token: Secret, *, content: str, content_type: str, client_token: ClientToken
+    ) -> Sent: ...
+
+    async def send_event(
+        self, token: Secret, *, content_type: str, content: str | None = None, client_token: ClientToken
+    ) -> Sent: ...
+
+    async def get_transcript(
+        self,
+        token: Secret,
+        *,
+        start: ItemId | None = None,
+        direction: Literal["FORWARD", "BACKWARD"] = "BACKWARD",
+        next_token: str | None = None,
+        max_results: int = 100,
+    ) -> TranscriptPage:
+        """One page, sorted ASCENDING. `start` is an Id; whether it is itself included is not documented."""
+        ...
+
+    async def disconnect_participant(self, token: Secret, *, client_token: ClientToken) -> None: ...
+
+
+# ------------------------------------------------------------------------------------------ websocket
+
+
+class Socket(Protocol):
+    """One open participant websocket."""
+
+    async def send(self, text: str) -> None:
+        """Raises SocketClosed."""
+        ...
+
+    async def receive(self) -> str | bytes:
+        """The next frame, text as str and binary as bytes; raises SocketClosed."""
+        ...
+
+
+class SocketPort(Protocol):
+    """Opens participant websockets."""
+
+    def connect(self, url: Secret) -> AbstractAsyncContextManager[Socket]:
+        """An open socket, closed with code 1000 on leaving, in bounded time even under cancellation.
+
+        Raises SocketRefused on entering when the upgrade is refused or nobody answers.
+        """
+        ...
+
+
+# --------------------------------------------------------------------------------- offers of contacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A contact that waits for a bot. May be repeated, late or wrong: who takes it checks."""
+
+    key: ContactKey
+    initial_contact_id: ContactId | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict, repr=False)
+    channel: str = "CHAT"
+    flow_id: str | None = None
+    bot: str | None = None
+
+
+class ContactSource(Protocol):
+    """Where offers come from."""
+
+    def offers(self) -> AbstractAsyncContextManager[AsyncIterator["Claimable"]]:
+        """A stream of offers while the context is open. It mends its own connection and never ends by itself."""
+        ...
+
+
+class Claimable(Protocol):
+    """An offer in hand. `done` once the contact is durably claimed or never can be; else it comes again."""
+
+    offer: Offer
+
+    async def done(self) -> None: ...
+
+
+# ---------------------------------------------------------------------------------------------- store
+
+
+class ContactStore(Protocol):
+    """Where contacts outlive a process. Every write carries the epoch; a stale one raises `Fenced`.
+
+    All methods raise StoreUnreachable (repeatable: each is idempotent) and StoreUnusable.
+    """
+
+    async def claim(self, fresh: ContactRecord, *, owner: WorkerId) -> ContactRecord:
+        """Makes `owner` the owner of the contact and returns the stored record.
+
+        A contact that is not stored yet is stored as `fresh` with epoch 1; a stored one keeps its content and gets
+        epoch + 1 when it is released or its owner is dead or is `owner` itself.
+
+        Raises AlreadyOwned when a live worker other than `owner` has it.
+        """
+        ...
+
+    async def load(self, key: ContactKey) -> ContactRecord | None:
+        """The record as last written, whoever owns it."""
+        ...
+
+    async def save(self, record: ContactRecord) -> None:
+        """Replaces the record. Raises Fenced unless the stored epoch and owner are the record's."""
+        ...
+
+    async def release(self, record: ContactRecord) -> None:
+        """Saves the record without an owner, so that any worker may claim it. Raises Fenced."""
+        ...
+
+    async def claimable(self, owner: WorkerId, *, limit: int = 100) -> Sequence[ContactKey]:
+        """Live contacts that `owner` may claim now: released ones, its own, those of dead workers."""
+        ...
+
+    async def heartbeat(self, owner: WorkerId, *, ttl: float) -> None:
+        """Keeps `owner`'s one lease row alive for `ttl` seconds from now."""
+        ...
+
+    async def retire(self, owner: WorkerId) -> None:
+        """Ends `owner`'s lease: whatever it still owns may be claimed at once."""
+        ...
+
+    async def workers(self) -> Sequence[WorkerId]:
+        """The workers whose lease is alive."""
+        ...
+
+    async def forget(self, key: ContactKey) -> None:
+        """Erases the contact."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+# --------------------------------------------------------------------------------------------- pacing
+
+
+class Pacer(Protocol):
+    """The quota budget of an instance, shared by all chats of this process and divided among the workers."""
+
+    async def admit(self, operation: Operation, instance_id: InstanceId, *, urgent: bool = False) -> None:
+        """Waits, first come first served within each urgency, until the call fits the budget."""
+        ...
+
+    def spare(self, operation: Operation, instance_id: InstanceId) -> bool:
+        """Takes a place if one is free and nobody waits; typing and receipts are dropped when it says False."""
+        ...
+
+    def throttled(self, operation: Operation, instance_id: InstanceId) -> None:
+        """Amazon Connect answered 429: the rate is lowered for a while."""
+        ...

@@ -1,0 +1,55 @@
+"""What a session is given: its ports and its settings. Pure data; nothing here acts."""
+
+from dataclasses import dataclass
+from random import Random
+
+from agent.clock import Clock
+from agent.ports import ConnectPort, ContactStore, Pacer, ParticipantPort, SocketPort
+from agent.telemetry import Report, silent
+from agent.wire.content import SAFE_TEXT_CHARACTERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The outside world, as the session reaches it."""
+
+    connect: ConnectPort
+    participant: ParticipantPort
+    sockets: SocketPort
+    store: ContactStore
+    pacer: Pacer
+    clock: Clock
+    random: Random
+    report: Report = silent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSettings:
+    """How one chat is kept. Durations are seconds.
+
+    Attributes:
+        text_limit: the most characters of one text message; longer replies are split [sources disagree: 1,024 is
+            what all agree on, 16,384 bytes is the newest].
+        reorder_window: how long a live item waits for one that was sent before it; 0 hands it over at once.
+        turn_timeout: how long one turn may take before it is cancelled.
+        goodbye_timeout: the bound of every farewell at the end.
+        cleanup_timeout: what a handler gets to clean up when the conversation ends under it.
+        audit_interval: how often transcript and inbox are compared; None for never.
+        merge_window: how long MERGE waits for more after the last item or typing event of the customer.
+        max_waiting: the most items waiting for a turn before reading from the chat stops.
+        apology: what the customer reads when a turn failed and the bot has nothing better to say.
+        read_receipts: whether the customer sees that the bot has read.
+        see_before_join: whether messages written before the bot joined are handed to it.
+    """
+
+    text_limit: int = SAFE_TEXT_CHARACTERS
+    reorder_window: float = 0.05
+    turn_timeout: float = 120.0
+    goodbye_timeout: float = 5.0
+    cleanup_timeout: float = 2.0
+    audit_interval: float | None = None
+    merge_window: float = 1.0
+    max_waiting: int = 100
+    apology: str = "Sorry, something went wrong on my side. Please try again."
+    read_receipts: bool = False
+    see_before_join: bool = True

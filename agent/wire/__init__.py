@@ -1,0 +1,1 @@
+"""The protocol, pure: bytes and time come in as arguments, decisions come out. No await, no socket, no clock."""
