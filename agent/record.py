@@ -68,8 +68,8 @@ class ContactRecord:
     """One contact. `epoch` and `owner` belong to the store, all else to the session that owns it.
 
     Attributes:
-        own_position: position of the bot's newest message that a *committed* turn sent; own messages after it in
-            the transcript belong to the turn that was cut off.
+        own: which of the bot's own messages *committed* turns have sent; others that the transcript shows belong to
+            a turn that was cut off.
         state: the bot's state, JSON.
         journal: what dialogs already did; the bot floor's own form.
         handled_turns: how many turns were committed.
@@ -88,7 +88,7 @@ class ContactRecord:
     participant: Participant | None = None
     greeted: bool = False
     cursor: Cursor = Cursor()
-    own_position: tuple[str, str] = ("", "")
+    own: Cursor = Cursor()
     handled_turns: int = 0
     state: bytes = field(default=b"", repr=False)
     journal: bytes = field(default=b"", repr=False)
