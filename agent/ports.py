@@ -201,16 +201,23 @@ class Claimable(Protocol):
 class ContactStore(Protocol):
     """Where contacts outlive a process. Every write carries the epoch; a stale one raises `Fenced`.
 
-    All methods raise StoreUnreachable (repeatable: each is idempotent) and StoreUnusable.
+    All methods raise StoreUnreachable (repeatable: each is idempotent) and StoreUnusable (nothing was changed).
+
+    A call that was cancelled or found the store unreachable may or may not have taken place, but it takes effect
+    before any later call of the same session, or never: an older save never lies over a newer one.
+
+    A worker is alive while its lease is; one that never beat its heart is dead. Beat before the first claim.
     """
 
     async def claim(self, fresh: ContactRecord, *, owner: WorkerId) -> ContactRecord:
         """Makes `owner` the owner of the contact and returns the stored record.
 
-        A contact that is not stored yet is stored as `fresh` with epoch 1; a stored one keeps its content and gets
-        epoch + 1 when it is released or its owner is dead or is `owner` itself.
+        A contact that is not stored yet is stored as `fresh` with epoch 1; a stored one keeps its content, also when
+        it is over, and gets epoch + 1 when it is released or its owner is dead or is `owner` itself. Claiming what
+        one already owns fences one's own earlier session off: that is how a restarted worker goes on at once.
 
-        Raises AlreadyOwned when a live worker other than `owner` has it.
+        Raises AlreadyOwned when a live worker other than `owner` has it. A record that cannot be read raises
+        StoreUnusable and stays as it is, owner and epoch too.
         """
         ...
 
@@ -219,19 +226,34 @@ class ContactStore(Protocol):
         ...
 
     async def save(self, record: ContactRecord) -> None:
-        """Replaces the record. Raises Fenced unless the stored epoch and owner are the record's."""
+        """Replaces the record; durable when it returns.
+
+        Raises Fenced unless the stored epoch and owner are the record's: after another claim, a release or `forget`.
+        A lapsed lease alone does not fence: only a claim does.
+        """
         ...
 
     async def release(self, record: ContactRecord) -> None:
-        """Saves the record without an owner, so that any worker may claim it. Raises Fenced."""
+        """Saves the record without an owner, so that any worker may claim it. Raises Fenced as `save` does, but may
+        be repeated until somebody claims."""
         ...
 
-    async def claimable(self, owner: WorkerId, *, limit: int = 100) -> Sequence[ContactKey]:
-        """Live contacts that `owner` may claim now: released ones, its own, those of dead workers."""
+    async def claimable(
+        self, owner: WorkerId, *, limit: int = 100, after: ContactKey | None = None
+    ) -> Sequence[ContactKey]:
+        """Live contacts (not over) that `owner` may claim now: released ones, its own, those of dead workers.
+
+        At most `limit`, in the order of their keys, beginning behind `after`: a contact that cannot be claimed never
+        hides the others. `owner`'s own are among them while it serves them, too.
+        """
         ...
 
     async def heartbeat(self, owner: WorkerId, *, ttl: float) -> None:
-        """Keeps `owner`'s one lease row alive for `ttl` seconds from now."""
+        """Keeps `owner`'s one lease row alive for `ttl` seconds from now.
+
+        "Now" is at the latest the moment of the call: who fences itself counts `ttl` from before it called. The store
+        measures with the wall clock, which may jump: a lease from further in the future than its `ttl` is dead.
+        """
         ...
 
     async def retire(self, owner: WorkerId) -> None:
@@ -239,14 +261,26 @@ class ContactStore(Protocol):
         ...
 
     async def workers(self) -> Sequence[WorkerId]:
-        """The workers whose lease is alive."""
+        """The workers whose lease is alive, sorted."""
         ...
 
     async def forget(self, key: ContactKey) -> None:
-        """Erases the contact."""
+        """Erases the contact, whoever owns it; nothing happens when it is not stored.
+
+        A repeated offer then looks like a new contact: keep what is over until no offer can come again.
+        """
         ...
 
-    async def aclose(self) -> None: ...
+    async def sweep(self, *, older_than: float) -> None:
+        """Erases contacts that are over and were last written more than `older_than` seconds ago.
+
+        A store that lets them expire by itself may do nothing.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Lets go of what the store holds, in bounded time, also under cancellation. May be repeated."""
+        ...
 
 
 # --------------------------------------------------------------------------------------------- pacing
