@@ -1,0 +1,34 @@
+"""The operator's settings: one validated value, whatever they were written in."""
+
+from agent.config.loading import ENVIRONMENT_PREFIX, Loaded, load
+from agent.config.references import SecretReference, resolve
+from agent.config.sections import (
+    BotSection,
+    Configuration,
+    ConnectSection,
+    LoggingSection,
+    PacingSection,
+    Quota,
+    SessionSection,
+    SourceSection,
+    StoreSection,
+    WorkerSection,
+)
+
+__all__ = [
+    "ENVIRONMENT_PREFIX",
+    "BotSection",
+    "Configuration",
+    "ConnectSection",
+    "Loaded",
+    "LoggingSection",
+    "PacingSection",
+    "Quota",
+    "SecretReference",
+    "SessionSection",
+    "SourceSection",
+    "StoreSection",
+    "WorkerSection",
+    "load",
+    "resolve",
+]

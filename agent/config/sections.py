@@ -1,0 +1,201 @@
+"""Every setting of an operator, validated, frozen, with its default and its meaning.
+
+Pure words: nothing here reads a file or the environment, and nothing here knows who uses a setting. Durations are
+seconds. Rates and bursts are those which Amazon Connect documents; the quotas of your instance may be higher.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from agent.config.references import SecretReference
+from agent.errors import InvalidSetting
+from agent.ids import InstanceId, instance_id
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _instance(value: object) -> InstanceId:
+    try:
+        return instance_id(str(value))
+    except InvalidSetting as error:
+        raise PydanticCustomError("instance", "{sentence}", {"sentence": str(error).partition(": ")[2]}) from error
+
+
+def _web_address(value: object) -> str:
+    if isinstance(value, str) and value.startswith(("http://", "https://")) and len(value) > len("https://"):
+        return value.rstrip("/")
+    raise PydanticCustomError("address", "give an address like http://127.0.0.1:4510")
+
+
+WebAddress = Annotated[str, BeforeValidator(_web_address)]
+
+
+class ConnectSection(_Section):
+    """Which Amazon Connect, and under which name the bot appears on a chat."""
+
+    instance: Annotated[InstanceId, BeforeValidator(_instance)] | None = None
+    """The instance's id or ARN."""
+    region: str | None = Field(default=None, min_length=1)
+    """The AWS Region; by default what the AWS credentials chain says."""
+    endpoint_url: WebAddress | None = None
+    """Another Amazon Connect than AWS's: the local one, or a VPC endpoint."""
+    participant_endpoint_url: WebAddress | None = None
+    """The same for the Participant Service; by default `endpoint_url`."""
+    display_name: str | None = Field(default=None, min_length=1, max_length=256)
+    """What the customer sees as the bot's name, 1-256 characters [documented]; by default the bot's own."""
+
+
+class BotSection(_Section):
+    """Which bot serves the chats."""
+
+    target: str | None = Field(default=None, min_length=1)
+    """``module:bot`` or an installed bot's name."""
+
+
+class SourceSection(_Section):
+    """Where offers of contacts come from."""
+
+    kind: Literal["local"] | None = None
+    """``local`` follows the offers of a local Amazon Connect (``chat-agent emulator``)."""
+    url: WebAddress | None = None
+    """Its address; by default `connect.endpoint_url`."""
+
+
+class SessionSection(_Section):
+    """How one chat is kept."""
+
+    text_limit: PositiveInt = Field(default=1_024, le=16_384)
+    """The most characters of one text message; longer replies are split."""
+    reorder_window: float = Field(default=0.05, ge=0)
+    """How long a live message waits for one that was sent before it; 0 hands it over at once."""
+    turn_timeout: PositiveFloat = 120.0
+    """How long one turn may take before it is cancelled."""
+    goodbye_timeout: PositiveFloat = 5.0
+    """The bound of every farewell."""
+    cleanup_timeout: PositiveFloat = 2.0
+    """What a handler gets to clean up when the conversation ends under it."""
+    audit_interval: PositiveFloat | None = None
+    """How often transcript and inbox are compared; unset for never."""
+    merge_window: float = Field(default=1.0, ge=0)
+    """How long a bot with ``turns="merge"`` waits for more."""
+    max_waiting: PositiveInt = 100
+    """The most messages of one chat that wait for a turn before reading from it stops."""
+    apology: str = Field(
+        default="Sorry, something went wrong on my side. Please try again.", min_length=1, max_length=1_024
+    )
+    """What the customer reads when a turn failed and the bot has nothing better to say."""
+    read_receipts: bool = False
+    """Whether the customer sees that the bot has read."""
+    see_before_join: bool = True
+    """Whether messages written before the bot joined are handed to it."""
+
+
+def _state_file() -> Path:
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    try:
+        return Path(state).expanduser() / "chat-agent" / "contacts.sqlite3"
+    except RuntimeError:  # a container may run as a user without a home
+        return Path("contacts.sqlite3")
+
+
+class StoreSection(_Section):
+    """Where contacts outlive a process."""
+
+    kind: Literal["memory", "sqlite"] = "sqlite"
+    """``sqlite`` survives a crash; ``memory`` does not, and the bot leaves its chats when the daemon stops."""
+    path: Path = Field(default_factory=_state_file)
+    """The SQLite file."""
+    encryption_keys: tuple[SecretReference, ...] = ()
+    """Keys that seal participant tokens at rest, by reference. The first seals, all unseal, so a new key is put
+    first and the old one kept until no record needs it."""
+
+
+class Quota(_Section):
+    """A token bucket: `rate` calls a second, `burst` at once."""
+
+    rate: PositiveFloat
+    burst: float = Field(ge=1)
+
+
+class PacingSection(_Section):
+    """How much of Connect's quotas this deployment may use: customers and agents share them [documented].
+
+    Control-plane operations count per account and Region, the others per instance [documented].
+    """
+
+    enabled: bool = True
+    """False sends as fast as it can; for local work."""
+    share: float = Field(default=1.0, gt=0, le=1)
+    """The part of each quota that all workers together may use."""
+    create_participant: Quota = Quota(rate=5, burst=8)
+    create_participant_connection: Quota = Quota(rate=6, burst=9)
+    send_message: Quota = Quota(rate=10, burst=15)
+    send_event: Quota = Quota(rate=10, burst=15)
+    get_transcript: Quota = Quota(rate=8, burst=12)
+    disconnect_participant: Quota = Quota(rate=3, burst=5)
+    describe_contact: Quota = Quota(rate=10, burst=15)
+    update_contact_attributes: Quota = Quota(rate=10, burst=15)
+    get_contact_attributes: Quota = Quota(rate=10, burst=15)
+    update_participant_role_config: Quota = Quota(rate=5, burst=8)
+    stop_contact: Quota = Quota(rate=10, burst=15)
+
+
+class WorkerSection(_Section):
+    """How this process serves."""
+
+    max_chats: PositiveInt = 500
+    """Chats at once; further offers wait."""
+    lease: float = Field(default=15.0, ge=1)
+    """How long a silent worker counts as alive; it falls silent itself before that."""
+    drain_deadline: float = Field(default=25.0, ge=0)
+    """How long running turns may go on after a stop signal; then they are cut off and repeated elsewhere."""
+    on_stop: Literal["auto", "release", "leave"] = "auto"
+    """``release`` keeps the chats for another worker, ``leave`` says goodbye; ``auto`` leaves with a memory store."""
+    crash_limit: PositiveInt = 5
+    """How often one chat may crash in a row before this worker gives it up."""
+
+
+class LoggingSection(_Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "human"] = "auto"
+    """``auto`` is human in a terminal and JSON elsewhere."""
+    show_error_text: bool = False
+    """Show the text of foreign exceptions. They may quote a customer: for development only."""
+
+
+class Configuration(BaseSettings):
+    """All settings. `agent.config.load` reads them; built directly, it takes keyword arguments and defaults only."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, env_prefix="CHAT_AGENT_", env_nested_delimiter="__"
+    )
+
+    connect: ConnectSection = Field(default_factory=ConnectSection)
+    bot: BotSection = Field(default_factory=BotSection)
+    source: SourceSection = Field(default_factory=SourceSection)
+    session: SessionSection = Field(default_factory=SessionSection)
+    store: StoreSection = Field(default_factory=StoreSection)
+    pacing: PacingSection = Field(default_factory=PacingSection)
+    worker: WorkerSection = Field(default_factory=WorkerSection)
+    logging: LoggingSection = Field(default_factory=LoggingSection)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments only: reading files and the environment is `load`'s, which also knows what came from where."""
+        return (init_settings,)

@@ -1,0 +1,179 @@
+"""Reading the settings: precedence, and mistakes told all at once, each with its place and never with a secret."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.config import Configuration, load
+from agent.errors import ConfigurationError, InvalidSetting
+
+INSTANCE = "12345678-1234-1234-1234-123456789012"
+NO_INSTANCE = (
+    f"'nope' is no instance id; give one like {INSTANCE} "
+    f"or an ARN like arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE}"
+)
+NO_NUMBER = "input should be a valid number, unable to parse string as a number"
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def _file(text: str) -> Path:
+    path = Path("chat-agent.toml")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _mistakes(**kwargs: object) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        load(**kwargs)  # type: ignore[arg-type]
+    return str(caught.value).splitlines()
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    """No file, no variable, no flag: the documented defaults, and no value has an origin."""
+    loaded = load()
+    assert loaded.settings == Configuration()
+    assert loaded.origins == {}
+
+
+def test_flags_win_over_environment_over_file_over_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each layer covers the ones below it, value by value, and every value remembers where it came from."""
+    _file("[worker]\nmax_chats = 1\nlease = 2\ndrain_deadline = 3\n")
+    monkeypatch.setenv("CHAT_AGENT_WORKER__MAX_CHATS", "10")
+    monkeypatch.setenv("CHAT_AGENT_WORKER__LEASE", "20")
+    loaded = load(flags={"worker": {"max_chats": 100, "lease": None}})
+    worker = loaded.settings.worker
+    assert (worker.max_chats, worker.lease, worker.drain_deadline, worker.crash_limit) == (100, 20, 3, 5)
+    assert loaded.origins == {
+        "worker.max_chats": "command line",
+        "worker.lease": "environment",
+        "worker.drain_deadline": "chat-agent.toml",
+    }
+
+
+def test_the_file_may_be_named_by_variable_or_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``CHAT_AGENT_CONFIG`` names a file, an argument wins over it."""
+    Path("one.toml").write_text("[connect]\nregion = 'one'", encoding="utf-8")
+    Path("two.toml").write_text("[connect]\nregion = 'two'", encoding="utf-8")
+    monkeypatch.setenv("CHAT_AGENT_CONFIG", "one.toml")
+    assert load().settings.connect.region == "one"
+    assert load(file=Path("two.toml")).settings.connect.region == "two"
+
+
+def test_half_a_quota_keeps_the_other_half() -> None:
+    """A raised rate need not repeat the burst."""
+    _file("[pacing.send_message]\nrate = 50")
+    quota = load().settings.pacing.send_message
+    assert (quota.rate, quota.burst) == (50, 15)
+
+
+def test_an_instance_arn_is_taken_apart() -> None:
+    """An ARN is accepted where an id is wanted."""
+    arn = f"arn:aws:connect:eu-central-1:123456789012:instance/{INSTANCE}"
+    assert load(flags={"connect": {"instance": arn}}).settings.connect.instance == INSTANCE
+
+
+def test_all_mistakes_are_told_at_once_each_with_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One run shows every mistake: file, environment and flags alike, unknown names with what was meant."""
+    _file("[connect]\nregoin = 'x'\n[stroe]\nkind = 'memory'\n[pacing.get_transcript]\nrate = -1\n")
+    monkeypatch.setenv("CHAT_AGENT_WORKER__LEASE", "soon")
+    monkeypatch.setenv("CHAT_AGENT_CONECT__REGION", "x")
+    assert _mistakes(flags={"connect": {"instance": "nope"}}) == [
+        "CHAT_AGENT_CONECT__REGION: unknown setting; did you mean CHAT_AGENT_CONNECT__…? (from the environment)",
+        f"connect.instance: {NO_INSTANCE} (from command line)",
+        "connect.regoin: unknown setting; did you mean region? (from chat-agent.toml)",
+        "pacing.get_transcript.rate: input should be greater than 0 (from chat-agent.toml)",
+        f"worker.lease: {NO_NUMBER} (from CHAT_AGENT_WORKER__LEASE)",
+        "stroe: unknown setting; did you mean store? (from chat-agent.toml)",
+    ]
+
+
+def test_a_name_that_is_near_nothing_gets_the_list() -> None:
+    """Without a near name the known ones are listed."""
+    _file("[source]\nzzz = 1")
+    assert _mistakes() == ["source.zzz: unknown setting; there are kind, url (from chat-agent.toml)"]
+
+
+def test_an_unknown_variable_near_nothing_gets_the_sections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same for variables."""
+    monkeypatch.setenv("CHAT_AGENT_ZZZ", "x")
+    assert _mistakes()[0].startswith("CHAT_AGENT_ZZZ: unknown setting; sections: connect, bot,")
+
+
+def test_a_variable_that_holds_a_referenced_secret_is_no_unknown_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key may live in a variable of our own prefix."""
+    monkeypatch.setenv("CHAT_AGENT_KEY", "hush")
+    assert "CHAT_AGENT_KEY" in _mistakes()[0]
+    load(flags={"store": {"encryption_keys": ["env:CHAT_AGENT_KEY"]}})
+
+
+def test_a_secret_in_the_place_of_its_reference_is_not_shown() -> None:
+    """A key written into the file is refused without being quoted."""
+    _file('[store]\nencryption_keys = ["tops3cret"]')
+    [mistake] = _mistakes()
+    assert mistake.startswith("store.encryption_keys.0: say where the secret is: env:NAME or file:/path")
+    assert "tops3cret" not in mistake
+
+
+@pytest.mark.parametrize("name", ["", "x" * 257])
+def test_a_display_name_has_1_to_256_characters(name: str) -> None:
+    """Amazon Connect's limits of DisplayName."""
+    assert _mistakes(flags={"connect": {"display_name": name}})[0].startswith("connect.display_name: ")
+
+
+@pytest.mark.parametrize("name", ["x", "x" * 256])
+def test_a_display_name_at_its_limits_is_taken(name: str) -> None:
+    """Both ends belong to it."""
+    assert load(flags={"connect": {"display_name": name}}).settings.connect.display_name == name
+
+
+def test_a_web_address_needs_its_scheme() -> None:
+    """And loses its trailing slash."""
+    assert "give an address like" in _mistakes(flags={"connect": {"endpoint_url": "127.0.0.1:80"}})[0]
+    loaded = load(flags={"connect": {"endpoint_url": "http://127.0.0.1:80/"}})
+    assert loaded.settings.connect.endpoint_url == "http://127.0.0.1:80"
+
+
+def test_a_named_file_must_exist() -> None:
+    """Only the default file may be missing."""
+    with pytest.raises(InvalidSetting, match=r"the file no\.toml cannot be read \(No such file or directory\)"):
+        load(file=Path("no.toml"))
+
+
+def test_a_file_that_is_no_toml_says_where() -> None:
+    """With line and column."""
+    _file("[connect\n")
+    with pytest.raises(InvalidSetting, match=r"chat-agent\.toml is no TOML: .*line 1"):
+        load()
+
+
+def test_a_list_in_the_environment_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anything else is refused with an example."""
+    monkeypatch.setenv("CHAT_AGENT_STORE__ENCRYPTION_KEYS", "env:A")
+    monkeypatch.setenv("CHAT_AGENT_STORE", "{")
+    with pytest.raises(InvalidSetting, match="must be JSON"):
+        load()
+
+
+def test_a_section_must_be_a_section() -> None:
+    """A number where a table belongs is told, not raised."""
+    _file("connect = 3")
+    assert _mistakes() == [
+        "connect: input should be a valid dictionary or instance of ConnectSection (from chat-agent.toml)"
+    ]
+
+
+def test_without_a_home_the_store_is_in_the_working_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may have neither HOME nor an entry in its user list."""
+    monkeypatch.setenv("XDG_STATE_HOME", "/state")
+    assert load().settings.store.path == Path("/state/chat-agent/contacts.sqlite3")
+    monkeypatch.delenv("XDG_STATE_HOME")
+
+    def homeless(self: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    assert load().settings.store.path == Path("contacts.sqlite3")
