@@ -1,0 +1,54 @@
+"""One call to AWS: a place in line, a deadline, and one kind of error on the way out.
+
+The line is first come, first served. aiohttp's own pool is not: it lets a newcomer take a freed connection before
+those who wait, so at saturation a few chats would be served and all others starve. It does not know what the
+operations mean.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from aiobotocore.client import AioBaseClient
+from botocore import xform_name
+
+from agent.aws.failures import failure
+from agent.ports import Operation
+
+Answer: TypeAlias = Mapping[str, Any]
+
+
+class Calls:
+    """The calls of one shared client. Cancelling a call closes its connection and frees its place in line.
+
+    Args:
+        client: an open aiobotocore client.
+        at_once: how many calls may be under way; should not exceed the client's pool.
+        timeout: seconds for one call, counted from when it leaves the line.
+    """
+
+    def __init__(self, client: AioBaseClient, *, at_once: int, timeout: float) -> None:
+        self._client = client
+        self._line = asyncio.Semaphore(at_once)
+        self._timeout = timeout
+        self._methods: dict[Operation, Callable[..., Awaitable[Answer]]] = {}
+
+    async def __call__(self, operation: Operation, **members: Any) -> Answer:
+        """Calls `operation` with the members of its request as the service model spells them.
+
+        Raises:
+            ConnectError: whatever went wrong; only cancellation passes as it is.
+        """
+        during = sys.exception()
+        async with self._line:
+            try:
+                async with asyncio.timeout(self._timeout):
+                    return await self._method(operation)(**members)
+            except Exception as cause:
+                raise failure(operation, cause, during=during) from cause
+
+    def _method(self, operation: Operation) -> Callable[..., Awaitable[Answer]]:
+        if operation not in self._methods:
+            self._methods[operation] = getattr(self._client, xform_name(operation.value))
+        return self._methods[operation]
