@@ -27,25 +27,27 @@ class ContentType:
     INTERACTIVE_RESPONSE = "application/vnd.amazonaws.connect.message.interactive.response"
 
 
-_EVENT = "application/vnd.amazonaws.connect.event."
+EVENT_PREFIX = "application/vnd.amazonaws.connect.event."
+"""What the content type of every event begins with [client code]."""
 
 
 class EventType:
     """The content types of events. Constants, not an enum: the service adds to them."""
 
-    TYPING = _EVENT + "typing"
-    PARTICIPANT_JOINED = _EVENT + "participant.joined"
-    PARTICIPANT_LEFT = _EVENT + "participant.left"
-    PARTICIPANT_INVITED = _EVENT + "participant.invited"
-    PARTICIPANT_IDLE = _EVENT + "participant.idle"
-    PARTICIPANT_RETURNED = _EVENT + "participant.returned"
-    PARTICIPANT_AUTODISCONNECTION = _EVENT + "participant.autodisconnection"
-    CHAT_ENDED = _EVENT + "chat.ended"
-    TRANSFER_SUCCEEDED = _EVENT + "transfer.succeeded"
-    TRANSFER_FAILED = _EVENT + "transfer.failed"
-    MESSAGE_DELIVERED = _EVENT + "message.delivered"
-    MESSAGE_READ = _EVENT + "message.read"
-    MESSAGE_METADATA = _EVENT + "message.metadata"
+    TYPING = EVENT_PREFIX + "typing"
+    PARTICIPANT_JOINED = EVENT_PREFIX + "participant.joined"
+    PARTICIPANT_LEFT = EVENT_PREFIX + "participant.left"
+    PARTICIPANT_INVITED = EVENT_PREFIX + "participant.invited"
+    PARTICIPANT_IDLE = EVENT_PREFIX + "participant.idle"
+    PARTICIPANT_RETURNED = EVENT_PREFIX + "participant.returned"
+    PARTICIPANT_AUTODISCONNECTION = EVENT_PREFIX + "participant.autodisconnection"
+    CHAT_ENDED = EVENT_PREFIX + "chat.ended"
+    TRANSFER_SUCCEEDED = EVENT_PREFIX + "transfer.succeeded"
+    TRANSFER_FAILED = EVENT_PREFIX + "transfer.failed"
+    MESSAGE_DELIVERED = EVENT_PREFIX + "message.delivered"
+    MESSAGE_READ = EVENT_PREFIX + "message.read"
+    MESSAGE_METADATA = EVENT_PREFIX + "message.metadata"
+    CONNECTION_ACKNOWLEDGED = EVENT_PREFIX + "connection.acknowledged"
 
 
 PERSISTED_EVENTS = frozenset(

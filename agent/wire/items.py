@@ -5,12 +5,12 @@ The parser is total: whatever JSON object arrives becomes one of these, and what
 every field may be missing [client code]. This module knows nothing of sockets or of who sent the object.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict
 
 from agent.ids import ContactId, ItemId, ParticipantId
-from agent.wire.content import PERSISTED_EVENTS, ContentType, Role
+from agent.wire.content import EVENT_PREFIX, PERSISTED_EVENTS, ContentType, EventType, Role
 
 Raw: TypeAlias = Mapping[str, Any]
 
@@ -21,7 +21,7 @@ class Sender:
 
     participant_id: ParticipantId | None = None
     role: Role | str | None = None
-    display_name: str | None = None
+    display_name: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +46,24 @@ class _Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message(_Item):
-    """Something said: text, markdown, JSON or an interactive message or its response."""
+    """Something said: text, markdown, JSON or an interactive message or its response.
+
+    `complete` is False for a chunk of a reply that Connect's own AI is still streaming; the finished message comes
+    later with the same Id [client code].
+    """
 
     content: str = field(default="", repr=False)
     content_type: str = ContentType.PLAIN
+    complete: bool = True
 
     @property
     def text(self) -> str:
         """The words, whatever the content type."""
         return self.content
+
+    @property
+    def persisted(self) -> bool:
+        return self.complete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +119,141 @@ class Unknown(_Item):
 
 
 Item: TypeAlias = Message | Attachment | Event | Receipt | Unknown
+Json: TypeAlias = dict[str, Any]
+_Parser: TypeAlias = Callable[[Json, str], Item]
 
 
 def parse_item(raw: object) -> Item:
-    """The item in `raw`; never raises, whatever `raw` is."""
-    raise NotImplementedError
+    """The item in `raw`, which is decoded JSON; never raises, whatever `raw` is.
+
+    A missing or ill-typed field becomes "" or None. What has no kind that this version knows becomes `Unknown`, with
+    all of `raw`, or with ``{"value": raw}`` when it is no JSON object.
+    """
+    if not isinstance(raw, dict):
+        return Unknown(id=ItemId(""), absolute_time="", raw={"value": raw})
+    kind, content_type = raw.get("Type"), _text(raw, "ContentType")
+    if not isinstance(kind, str):
+        kind = _kind_by_content_type(raw, content_type)
+    parse = _PARSERS.get(kind)
+    if parse is None:
+        return Unknown(**_origin(raw))
+    return parse(raw, content_type)
+
+
+class _Origin(TypedDict):
+    id: ItemId
+    absolute_time: str
+    sender: Sender
+    contact_id: ContactId | None
+    initial_contact_id: ContactId | None
+    raw: Raw
+
+
+def _origin(raw: Json) -> _Origin:
+    """The fields that items of every kind share."""
+    return {
+        "id": ItemId(_text(raw, "Id")),
+        "absolute_time": _text(raw, "AbsoluteTime"),
+        "sender": _sender(raw),
+        "contact_id": ContactId(_text(raw, "ContactId")) or None,
+        "initial_contact_id": ContactId(_text(raw, "InitialContactId")) or None,
+        "raw": raw,
+    }
+
+
+def _sender(raw: Json) -> Sender:
+    role = _text(raw, "ParticipantRole")
+    return Sender(
+        participant_id=ParticipantId(_text(raw, "ParticipantId")) or None,
+        role=_ROLES.get(role, role) or None,
+        display_name=_text(raw, "DisplayName") or None,
+    )
+
+
+def _text(raw: Json, key: str) -> str:
+    value = raw.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _objects(raw: object, key: str) -> list[Json]:
+    """The JSON objects in the list that stands at `key`."""
+    found = raw.get(key) if isinstance(raw, dict) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _kind_by_content_type(raw: Json, content_type: str) -> str:
+    """The Type of an item that came without one."""
+    if content_type.startswith(EVENT_PREFIX):
+        return "EVENT"
+    if isinstance(raw.get("Content"), str):
+        return "MESSAGE"
+    return "ATTACHMENT" if _objects(raw, "Attachments") else ""
+
+
+def _message(raw: Json, content_type: str) -> Item:
+    if content_type.startswith(EVENT_PREFIX):
+        return _event(raw, content_type)
+    metadata = raw.get("MessageMetadata")
+    return Message(
+        **_origin(raw),
+        content=_text(raw, "Content"),
+        content_type=content_type or ContentType.PLAIN,
+        complete=not isinstance(metadata, dict) or metadata.get("MessageCompleted") is not False,
+    )
+
+
+def _event(raw: Json, content_type: str) -> Item:
+    if content_type == EventType.MESSAGE_METADATA:
+        return _receipt(raw, content_type)
+    return Event(**_origin(raw), content_type=content_type, content=_text(raw, "Content") or None)
+
+
+def _attachment(raw: Json, content_type: str) -> Item:
+    return Attachment(**_origin(raw), files=tuple(map(_file, _objects(raw, "Attachments"))))
+
+
+def _file(raw: Json) -> AttachedFile:
+    return AttachedFile(
+        attachment_id=_text(raw, "AttachmentId"),
+        name=_text(raw, "AttachmentName"),
+        content_type=_text(raw, "ContentType"),
+        status=_text(raw, "Status"),
+    )
+
+
+def _receipt(raw: Json, content_type: str) -> Item:
+    metadata = raw.get("MessageMetadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    first = next(iter(_objects(metadata, "Receipts")), {})
+    return Receipt(
+        **_origin(raw),
+        message_id=ItemId(_text(metadata, "MessageId")),
+        recipient=ParticipantId(_text(first, "RecipientParticipantId")) or None,
+        delivered_at=_text(first, "DeliveredTimestamp") or None,
+        read_at=_text(first, "ReadTimestamp") or None,
+    )
+
+
+def _event_named(default: str) -> _Parser:
+    """Older items name the event in their Type; a ContentType beside it is more exact."""
+    return lambda raw, content_type: _event(raw, content_type or default)
+
+
+_ROLES: Mapping[str, Role | str] = {role.value: role for role in Role}
+
+_PARSERS: Mapping[str, _Parser] = {
+    "MESSAGE": _message,
+    "EVENT": _event,
+    "ATTACHMENT": _attachment,
+    "MESSAGEMETADATA": _receipt,
+    "TYPING": _event_named(EventType.TYPING),
+    "PARTICIPANT_JOINED": _event_named(EventType.PARTICIPANT_JOINED),
+    "PARTICIPANT_LEFT": _event_named(EventType.PARTICIPANT_LEFT),
+    "CHAT_ENDED": _event_named(EventType.CHAT_ENDED),
+    "TRANSFER_SUCCEEDED": _event_named(EventType.TRANSFER_SUCCEEDED),
+    "TRANSFER_FAILED": _event_named(EventType.TRANSFER_FAILED),
+    "CONNECTION_ACK": _event_named(EventType.CONNECTION_ACKNOWLEDGED),
+    "MESSAGE_DELIVERED": _event_named(EventType.MESSAGE_DELIVERED),
+    "MESSAGE_READ": _event_named(EventType.MESSAGE_READ),
+}
+"""How each Type of the service model is read [documented]."""
