@@ -1,0 +1,187 @@
+"""Both AWS services on one port: rest-json over HTTP, with the CORS that browsers' SDKs need.
+
+Reads a request, lets `Operations` do it, writes the answer or the modelled error the way SDKs read it. SigV4
+is accepted unverified. It must not know what any operation does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import msgspec
+from aiohttp import ClientPayloadError, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from agent.emulator.errors import ServiceError
+from agent.emulator.faults import CallFault
+from agent.emulator.model import Operation
+from agent.emulator.operations import Operations
+
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "x-amzn-ErrorType,x-amzn-RequestId,x-amzn-ErrorMessage,Date,ETag",
+}
+ASKED_HEADERS = (
+    "authorization,content-type,x-amz-bearer,x-amz-content-sha256,x-amz-date,x-amz-user-agent,"
+    "x-amz-security-token,amz-sdk-invocation-id,amz-sdk-request"
+)
+JSON_TYPES = ("application/json", "application/x-amz-json-1.0", "application/x-amz-json-1.1")
+DRAIN_LIMIT = 64 * 1024 * 1024
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+class BadBody(Exception):
+    """A request body that is no JSON object; its text says why."""
+
+
+class Rest:
+    """The HTTP side of all operations."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
+        self._region = operations.region
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one AWS request, also a preflight; never raises but for cancellation."""
+        if request.method == "OPTIONS":
+            return preflight(request)
+        request_id = self._region.mint.uuid()
+        try:
+            operation, parameters = self._operations.routes.find(request.method, request.rel_url.raw_path)
+        except ServiceError as error:
+            await drain(request)
+            self._region.timeline.note("error", request.method, status=error.status, payload=error.message)
+            return refuse(error, request_id)
+        return await self._do(request, operation, parameters, request_id)
+
+    async def _do(
+        self, request: web.BaseRequest, operation: Operation, parameters: dict[str, str], request_id: str
+    ) -> web.StreamResponse:
+        began = self._region.clock.time()
+        params: dict[str, Any] = {}
+        bearer = request.headers.get("X-Amz-Bearer") if operation.bearer else None
+        contact_id = None
+        try:
+            params = {**await self._params(request, operation), **parameters}
+            contact_id = self._operations.contact_of(operation.name, params, bearer)
+            answer = await self._through_weather(request, operation, params, bearer, contact_id)
+            response, status = respond(answer, request_id), 200
+            said: object = answer
+        except ServiceError as error:
+            response, status = refuse(error, request_id), error.status
+            said = {"code": error.code, "message": error.message}
+        self._region.timeline.note(
+            "call",
+            operation.name,
+            contact_id=contact_id,
+            duration=self._region.clock.time() - began,
+            status=status,
+            payload={"request": params, "response": said},
+        )
+        return response
+
+    async def _params(self, request: web.BaseRequest, operation: Operation) -> dict[str, Any]:
+        try:
+            return read_json(await read_body(request, self._region.settings.body_limit), request)
+        except BadBody as error:
+            raise ServiceError(operation.invalid, str(error)) from None
+
+    async def _through_weather(
+        self,
+        request: web.BaseRequest,
+        operation: Operation,
+        params: dict[str, Any],
+        bearer: str | None,
+        contact_id: str | None,
+    ) -> dict[str, Any]:
+        weather = self._region.weather
+        fault = None if weather.calm else weather.call(operation.name, contact_id)
+        if fault is not None and fault.when == "before":
+            await self._suffer(request, fault)
+        answer = self._operations.call(operation.name, params, bearer=bearer)
+        if fault is not None and fault.when == "after":
+            await self._suffer(request, fault)
+        return answer
+
+    async def _suffer(self, request: web.BaseRequest, fault: CallFault) -> None:
+        if fault.delay:
+            await anyio.sleep(fault.delay / self._region.clock.pace)
+        if fault.hang_up and request.transport is not None:
+            request.transport.abort()
+        if fault.error is not None or fault.hang_up:
+            code = fault.error or "InternalServerException"
+            raise ServiceError(code, "Weather.", status=fault.status)
+
+
+async def read_body(request: web.BaseRequest, limit: int) -> bytes:
+    """The whole body. One that is too large is read to its end and refused. Raises BadBody."""
+    if not request.can_read_body:
+        return b""
+    body, size = bytearray(), 0
+    try:
+        async for chunk in request.content.iter_any():
+            size += len(chunk)
+            if size <= limit:
+                body += chunk
+            elif size > DRAIN_LIMIT:
+                break
+    except (ClientPayloadError, HttpProcessingError) as error:
+        raise BadBody("The body could not be read.") from error
+    if size > limit:
+        raise BadBody(f"The body is larger than {limit} bytes.")
+    return bytes(body)
+
+
+async def drain(request: web.BaseRequest) -> None:
+    """Read a body nobody wants, so that its sender gets to see the answer."""
+    try:
+        await read_body(request, 0)
+    except BadBody:
+        return
+
+
+def read_json(body: bytes, request: web.BaseRequest) -> dict[str, Any]:
+    """The JSON object of a body; an empty one is an empty object. Raises BadBody."""
+    if not body:
+        return {}
+    if request.content_type not in JSON_TYPES and "Content-Type" in request.headers:
+        raise BadBody("Content-Type is application/json.")
+    try:
+        value = _decode(body)
+    except (ValueError, RecursionError, msgspec.DecodeError):
+        raise BadBody("The body is not valid JSON.") from None
+    if not isinstance(value, dict):
+        raise BadBody("The body is not a JSON object.")
+    return value
+
+
+def preflight(request: web.BaseRequest) -> web.Response:
+    """The answer to any OPTIONS: everything a browser's SDK asks for is allowed [client code]."""
+    headers = {
+        **CORS,
+        "Access-Control-Allow-Methods": "GET,POST,PUT,DELETE,OPTIONS",
+        "Access-Control-Allow-Headers": request.headers.get("Access-Control-Request-Headers", ASKED_HEADERS),
+        "Access-Control-Max-Age": "600",
+        "Vary": "Access-Control-Request-Headers",
+    }
+    return web.Response(status=204, headers=headers)
+
+
+def respond(answer: dict[str, Any], request_id: str, status: int = 200) -> web.Response:
+    """A good answer, as rest-json."""
+    return web.Response(
+        body=_encode(answer),
+        status=status,
+        content_type="application/json",
+        headers={**CORS, "x-amzn-RequestId": request_id},
+    )
+
+
+def refuse(error: ServiceError, request_id: str) -> web.Response:
+    """A modelled error: the type in a header and, for clients that cannot read it, in the body as well."""
+    body = {"__type": error.code, "Message": error.message, "message": error.message, **error.extra}
+    response = respond(body, request_id, error.status)
+    response.headers["x-amzn-ErrorType"] = error.code
+    return response

@@ -1,0 +1,207 @@
+"""The emulator as one thing: a region, its operations, and an HTTP server in front of them.
+
+`emulate()` is for tests and tools: ready when entered, everything closed on exit. This module only builds and
+joins; it must not know any protocol.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any
+
+import anyio
+from aiohttp import web
+
+from agent.clock import Clock
+from agent.emulator import files, pages
+from agent.emulator.control import PREFIX as CONTROL
+from agent.emulator.control import Control, whole
+from agent.emulator.desk import Desk
+from agent.emulator.driver import Driver
+from agent.emulator.faults import Weather
+from agent.emulator.flow import FlowDefinition
+from agent.emulator.gateway import Gateway
+from agent.emulator.ids import Mint
+from agent.emulator.operations import Operations
+from agent.emulator.region import Region
+from agent.emulator.rest import Rest
+from agent.emulator.settings import Settings
+from agent.emulator.timeline import Timeline
+
+INSTANCE_ID = "11111111-2222-4333-8444-555555555555"
+WEBSOCKET = "/websocket"
+
+
+class PortInUse(OSError):
+    """Another program listens on the wanted port; the text says so in one sentence."""
+
+
+class Emulator(Desk):
+    """A running Amazon Connect. `url` is the endpoint_url of both services.
+
+    The verbs of the desk (`agent_joins`, `agent_says`, `customer_leaves`, `stop`, ...) work on it directly.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings | None = None,
+        flows: Mapping[str, FlowDefinition] | None = None,
+        clock: Clock | None = None,
+        random: Random | None = None,
+    ) -> None:
+        self.region = Region(settings=settings, flows=flows, clock=clock, random=random)
+        super().__init__(self.region)
+        self.operations = Operations(self.region)
+        self.gateway = Gateway(self.region)
+        self.url = ""
+        self.port = 0
+        self._driver = Driver(self.region)
+        self._runner: web.ServerRunner | None = None
+        self._control: Control | None = None
+        self._rest = Rest(self.operations)
+        self._files = files.Files(self.region)
+
+    # --- life ------------------------------------------------------------------------------------------
+    async def open(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen. Raises PortInUse. Cancelled half way, `close` cleans up."""
+        self._control = Control(self.region, self, host)
+        self._runner = web.ServerRunner(
+            web.Server(self._answer, access_log=None), handle_signals=False, shutdown_timeout=1.0
+        )
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, host, port).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(f"Port {port} on {host} is in use by another program.") from error
+            raise
+        self._take_address(host)
+        self._driver.start()
+
+    def _take_address(self, host: str) -> None:
+        assert self._runner is not None  # noqa: S101 - set by open
+        self.port = self._runner.addresses[0][1]
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{self.port}"
+        public = self.region.settings.public_host or shown
+        self.region.address = (
+            f"http://{public}:{self.port}" if ":" not in public or "]" in public else f"http://{public}"
+        )
+
+    async def close(self) -> None:
+        """Close every socket and stream and stop listening. Harmless a second time."""
+        self._driver.stop()
+        self.gateway.shut()
+        if self._control is not None:
+            self._control.shut()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        path = request.path
+        if path == WEBSOCKET:
+            return await self.gateway.upgrade(request)
+        if path.startswith(pages.PREFIX) and request.method in ("GET", "HEAD"):
+            return await pages.static_file(request)
+        if path.startswith(CONTROL) and self._control is not None:
+            return await self._control.answer(request)
+        if path.startswith(files.PREFIX):
+            return await self._files.answer(request)
+        if path == "/" and request.method in ("GET", "HEAD"):
+            return await pages.page(request)
+        return await self._rest.answer(request)
+
+    # --- conveniences ----------------------------------------------------------------------------------
+    @property
+    def settings(self) -> Settings:
+        """How this Amazon Connect behaves."""
+        return self.region.settings
+
+    @property
+    def weather(self) -> Weather:
+        """The faults."""
+        return self.region.weather
+
+    @property
+    def timeline(self) -> Timeline:
+        """Everything that happened."""
+        return self.region.timeline
+
+    @property
+    def mint(self) -> Mint:
+        """Ids in Connect's shape."""
+        return self.region.mint
+
+    def call(self, operation: str, params: dict[str, Any], *, bearer: str | None = None) -> dict[str, Any]:
+        """An operation in process, without HTTP. Raises ServiceError."""
+        return self.operations.call(operation, params, bearer=bearer)
+
+    def start_chat(
+        self,
+        *,
+        instance_id: str = INSTANCE_ID,
+        flow_id: str = "default",
+        name: str = "Customer",
+        connected: bool = False,
+        **more: Any,
+    ) -> dict[str, Any]:
+        """StartChatContact in process; `connected` starts the flow without any socket of the customer."""
+        details = {"DisplayName": name}
+        params = {"InstanceId": instance_id, "ContactFlowId": flow_id, "ParticipantDetails": details, **more}
+        answer = self.call("StartChatContact", params)
+        if connected:
+            self.call("CreateParticipantConnection", {"ConnectParticipant": True}, bearer=answer["ParticipantToken"])
+        return answer
+
+    def transcript(self, contact_id: str) -> list[dict[str, Any]]:
+        """All kept items of the chat, oldest first."""
+        return [dict(item) for item in self.region.chat(contact_id).transcript.items]
+
+    def contact(self, contact_id: str) -> dict[str, Any]:
+        """State, participants, segments and transcript of the chat."""
+        return whole(self.region.chat(contact_id))
+
+
+@asynccontextmanager
+async def emulate(
+    *,
+    settings: Settings | None = None,
+    flows: Mapping[str, FlowDefinition] | None = None,
+    clock: Clock | None = None,
+    random: Random | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+) -> AsyncIterator[Emulator]:
+    """An Amazon Connect on localhost, ready when entered; `port` 0 takes a free one.
+
+    Raises PortInUse. On exit, also by cancellation, every socket is closed and nothing is left behind.
+    """
+    emulator = Emulator(settings=settings, flows=flows, clock=clock, random=random)
+    try:
+        await emulator.open(host=host, port=port)
+        yield emulator
+    finally:
+        await emulator.close()
+
+
+async def serve(
+    *,
+    settings: Settings | None = None,
+    flows: Mapping[str, FlowDefinition] | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    on_ready: Callable[[Emulator], None] = lambda emulator: None,
+) -> None:
+    """Run an emulator until cancelled; for the command line. Raises PortInUse.
+
+    `on_ready` is called once it listens. Cancellation closes everything and leaves nothing behind.
+    """
+    async with emulate(settings=settings, flows=flows, host=host, port=port) as emulator:
+        on_ready(emulator)
+        await anyio.sleep_forever()
