@@ -11,6 +11,7 @@
     ├── BotError                      the bot author's
     │   ├── RegistrationError         a bot that cannot be served as written
     │   ├── InvalidMessage            a reply that Amazon Connect would not take
+    │   │   └── ContentTypeRefused    this contact does not take this kind of message
     │   ├── StateError                stored state that no longer fits the bot's type
     │   ├── DialogError
     │   │   └── ReplayMismatch        the code no longer matches the journal
@@ -50,7 +51,7 @@
         ├── RemovedFromChat
         └── OwnershipLost
 
-    Answer outcomes, raised by prompts and meant to be caught by a dialog: NoAnswer, Cancelled (under BotOutcome)
+    Outcomes, raised into a dialog and meant to be caught by it: NoAnswer, Cancelled, StepFailed (under BotOutcome)
 
 Messages never hold a token or a customer's words. This module knows no other module.
 """
@@ -116,6 +117,10 @@ class InvalidMessage(BotError):
     """A reply breaks a limit of Amazon Connect; raised before anything is sent."""
 
 
+class ContentTypeRefused(InvalidMessage):
+    """This contact does not take messages of this content type; say it in plain text."""
+
+
 class StateError(BotError):
     """Stored state does not fit the bot's state type, and no migration mended it."""
 
@@ -125,7 +130,17 @@ class DialogError(BotError):
 
 
 class ReplayMismatch(DialogError):
-    """On replay the dialog's code asked for something else than its journal holds."""
+    """On replay the dialog's code asked for something else than its journal holds.
+
+    Attributes:
+        expected: what the journal holds, with the place in the code that wrote it.
+        came: what the code did instead, with its place.
+    """
+
+    def __init__(self, sentence: str, *, expected: str = "", came: str = "") -> None:
+        super().__init__(sentence)
+        self.expected = expected
+        self.came = came
 
 
 class TurnTimeout(BotError):
@@ -142,6 +157,20 @@ class NoAnswer(BotOutcome):
 
 class Cancelled(BotOutcome):
     """The customer said one of the cancel words."""
+
+
+class StepFailed(BotOutcome):
+    """A step raised, and would again on replay; the text names the step and the exception's type.
+
+    Attributes:
+        step: the function's name.
+        error: the name of the exception's type.
+    """
+
+    def __init__(self, step: str, error: str) -> None:
+        super().__init__(f"step {step} failed with {error}")
+        self.step = step
+        self.error = error
 
 
 # -------------------------------------------------------------------------- Amazon Connect's answers
