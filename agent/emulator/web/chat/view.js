@@ -52,7 +52,7 @@ export class ChatView {
   #buildTitle(id) {
     const copy = () => navigator.clipboard?.writeText(id);
     const short = el("button", { type: "button", class: "id", title: `Copy the contact id ${id}`, onclick: copy }, id.slice(0, 8));
-    return el("h3", {}, this.#session.contact.name, " ", short);
+    return el("h3", {}, el("span", { class: "who" }, this.#session.contact.name), " ", short);
   }
 
   #buildLog() {

@@ -1,0 +1,24 @@
+/** The page put together: each pane in its place, and the keys that reach them all. */
+
+import { Chats } from "./chat/chats.js";
+import { toast } from "./page/toasts.js";
+import { installPanes } from "./page/panes.js";
+import { installShortcuts } from "./page/shortcuts.js";
+import { installTheme } from "./page/theme.js";
+
+const INSTANCE = "11111111-2222-4333-8444-555555555555";
+const asked = new URLSearchParams(location.search);
+
+const defaults = {
+  instanceId: asked.get("instance") ?? INSTANCE,
+  flowId: asked.get("flow") ?? "default",
+  name: asked.get("name") ?? "Customer",
+};
+const report = (error) => toast(error.message);
+
+const panes = installPanes();
+const theme = installTheme();
+const chats = new Chats(document.getElementById("customer"), { defaults, report });
+
+installShortcuts({ chats, panes, theme });
+chats.resume();
