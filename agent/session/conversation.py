@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from agent.clock import Clock
+from agent.errors import ConversationOver
 from agent.ids import ContactId, ContactKey, ParticipantId
 from agent.ports import Sent
 from agent.record import Timer
@@ -63,17 +65,33 @@ class Turn(Protocol):
         repeated: this turn was begun before, by a process that did not live to commit it.
         state, journal: what the last commit or checkpoint holds; assign to change. Committed when the turn ends.
         timers: by name; add and remove freely. A timer that went off has already been taken out.
+        clock: the session's own; timers are due by its wall clock.
+        over: why nothing can be said any more, for `Trigger.LEFT`; else None.
     """
 
-    id: str
-    trigger: Trigger
-    items: Sequence[Item]
-    timer: Timer | None
-    repeated: bool
-    contact: Contact
     state: bytes
     journal: bytes
-    timers: MutableMapping[str, Timer]
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def trigger(self) -> Trigger: ...
+
+    @property
+    def items(self) -> Sequence[Item]: ...
+
+    @property
+    def timer(self) -> Timer | None: ...
+
+    @property
+    def repeated(self) -> bool: ...
+
+    @property
+    def contact(self) -> Contact: ...
+
+    @property
+    def timers(self) -> MutableMapping[str, Timer]: ...
 
     async def send(self, content: str, *, content_type: str) -> Sequence[Sent]:
         """Sends one reply, split where it is too long; returns when Amazon Connect has accepted all of it.
