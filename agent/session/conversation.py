@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from agent.clock import Clock
-from agent.errors import ConversationOver
 from agent.ids import ContactId, ContactKey, ParticipantId
 from agent.ports import Sent
 from agent.record import Timer

@@ -1,10 +1,32 @@
-"""One contact, whole: joins or rejoins, keeps the link, runs the turns, says goodbye."""
+"""One contact, whole: joins or rejoins, stays while there is something to say, and goes in order.
 
+How it goes depends on why: over for good, released so that another worker goes on, or lost to one that already does. It
+knows ports and the seam to the bot, no AWS and no other contact.
+"""
+
+from dataclasses import replace
 from enum import StrEnum
 
-from agent.record import ContactRecord
+import anyio
+
+from agent.errors import (
+    ChatEnded,
+    ConnectError,
+    ConversationOver,
+    CustomerLeft,
+    Fenced,
+    HandedOff,
+    JoinRefused,
+    OwnershipLost,
+)
+from agent.record import ContactRecord, Phase
 from agent.session.conversation import Converser
+from agent.session.fence import Fence
+from agent.session.join import enter
+from agent.session.saving import save
+from agent.session.stay import Stay
 from agent.session.surroundings import Ports, SessionSettings
+from agent.telemetry import Happening, Level
 
 
 class Ending(StrEnum):
@@ -20,18 +42,115 @@ class Session:
 
     def __init__(self, record: ContactRecord, bot: Converser, *, ports: Ports, settings: SessionSettings) -> None:
         """`record` has been claimed from ``ports.store`` by this process."""
-        raise NotImplementedError
-
-    async def run(self) -> Ending:
-        """Runs until the chat is over (OVER), `drain` was called and the contact released (RELEASED), or another
-        worker owns the contact (LOST). Raises JoinRefused when the contact cannot be joined; the record is then over.
-        """
-        raise NotImplementedError
+        self._record = record
+        self._bot = bot
+        self._ports = ports
+        self._settings = settings
+        self._fence = Fence()
+        self._stay: Stay | None = None
+        self._draining = False
+        self._leaving = False
 
     def drain(self) -> None:
         """Finish the running turn, release the contact without leaving the chat, and let `run` return."""
-        raise NotImplementedError
+        self._draining = True
+        self._stop()
 
-    async def leave(self) -> None:
-        """Finish the running turn, then leave the chat politely and let `run` return."""
-        raise NotImplementedError
+    def leave(self) -> None:
+        """Finish the running turn, leave the chat politely, and let `run` return."""
+        self._leaving = True
+        self._stop()
+
+    def lose(self) -> None:
+        """Fall silent at once: this worker may no longer own the contact. Nothing is written any more."""
+        self._fence.close(OwnershipLost)
+
+    async def run(self) -> Ending:
+        """Runs until the chat is over, or was drained or lost.
+
+        Cancelled, it stops where it stands and leaves nothing that the next claim would not mend.
+
+        Raises:
+            JoinRefused: the contact cannot be joined; its record is over.
+            ConnectError: Amazon Connect failed for good in a way that is no refusal; the record is as it was.
+            StoreUnusable: the store cannot take the record.
+        """
+        try:
+            return await self._run()
+        except Fenced:
+            return self._end(Ending.LOST, OwnershipLost.__name__)
+
+    async def _run(self) -> Ending:
+        try:
+            self._record, participant, connection = await enter(self._record, self._ports)
+        except (JoinRefused, ChatEnded) as reason:
+            await self._close_record(type(reason).__name__)
+            if isinstance(reason, JoinRefused):
+                raise
+            return self._end(Ending.OVER, ChatEnded.__name__)
+        self._report("contact.joined")
+        self._stay = Stay(
+            self._record,
+            connection,
+            self._bot,
+            participant=participant,
+            fence=self._fence,
+            ports=self._ports,
+            settings=self._settings,
+        )
+        if self._draining or self._leaving:
+            self._stay.stop()
+        return await self._live(self._stay)
+
+    async def _live(self, stay: Stay) -> Ending:
+        try:
+            await stay.run()
+            self._record = stay.record
+            return await self._go(stay)
+        finally:
+            with anyio.move_on_after(self._settings.cleanup_timeout, shield=True):
+                await stay.aclose()
+
+    async def _go(self, stay: Stay) -> Ending:
+        reason = self._fence.reason
+        if reason is OwnershipLost:
+            return self._end(Ending.LOST, reason.__name__)
+        if reason is None and not self._leaving:
+            await self._ports.store.release(self._record)
+            return self._end(Ending.RELEASED, "drained")
+        with anyio.move_on_after(self._settings.goodbye_timeout, shield=True) as bound:
+            await self._say_goodbye(stay, reason)
+        if bound.cancelled_caught:
+            self._report("goodbye.cut_short", Level.WARNING)
+        await self._close_record((reason or HandedOff).__name__)
+        return self._end(Ending.OVER, (reason or HandedOff).__name__)
+
+    async def _say_goodbye(self, stay: Stay, reason: type[ConversationOver] | None) -> None:
+        """Leaving is only polite where the chat may go on without us."""
+        self._fence.close(HandedOff)
+        await stay.say_goodbye()
+        self._record = stay.record
+        if reason in (None, CustomerLeft):
+            try:
+                await stay.disconnect()
+            except ConnectError as error:
+                happening = Happening(
+                    name="disconnect.failed", level=Level.WARNING, contact=self._record.key, error=error
+                )
+                self._ports.report(happening)
+
+    async def _close_record(self, reason: str) -> None:
+        """Stores that the contact is over, and forgets what is no longer needed, the secret first of all."""
+        self._record = replace(self._record, phase=Phase.OVER, over=reason, participant=None, timers=(), journal=b"")
+        await save(self._record, self._ports)
+
+    def _stop(self) -> None:
+        if self._stay is not None:
+            self._stay.stop()
+
+    def _end(self, ending: Ending, why: str) -> Ending:
+        self._report("contact.ended", ending=ending.value, why=why)
+        return ending
+
+    def _report(self, name: str, level: Level = Level.INFO, **fields: str) -> None:
+        self._ports.report(Happening(name=name, level=level, contact=self._record.key, fields=fields))

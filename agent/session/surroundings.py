@@ -1,12 +1,13 @@
 """What a session is given: its ports and its settings. Pure data; nothing here acts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from agent.clock import Clock
 from agent.ports import ConnectPort, ContactStore, Pacer, ParticipantPort, SocketPort
 from agent.telemetry import Report, silent
 from agent.wire.content import SAFE_TEXT_CHARACTERS
+from agent.wire.timings import LinkTimings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +36,16 @@ class SessionSettings:
         goodbye_timeout: the bound of every farewell at the end.
         cleanup_timeout: what a handler gets to clean up when the conversation ends under it.
         audit_interval: how often transcript and inbox are compared; None for never.
-        merge_window: how long MERGE waits for more after the last item or typing event of the customer.
+        merge_window: how long MERGE waits for more after the customer's last item.
+        typing_patience: how long a typing event of the customer makes MERGE wait; AWS's own page shows one for 12 s
+            [client code].
+        merge_limit: the longest that MERGE waits in all.
+        typing_after: after how long a handler that still works is shown as typing; None for never by itself.
+        typing_interval: how often typing is shown anew [client code].
         max_waiting: the most items waiting for a turn before reading from the chat stops.
-        apology: what the customer reads when a turn failed and the bot has nothing better to say.
         read_receipts: whether the customer sees that the bot has read.
         see_before_join: whether messages written before the bot joined are handed to it.
+        link: the timings of the websocket.
     """
 
     text_limit: int = SAFE_TEXT_CHARACTERS
@@ -49,7 +55,11 @@ class SessionSettings:
     cleanup_timeout: float = 2.0
     audit_interval: float | None = None
     merge_window: float = 1.0
+    typing_patience: float = 12.0
+    merge_limit: float = 30.0
+    typing_after: float | None = 0.5
+    typing_interval: float = 10.0
     max_waiting: int = 100
-    apology: str = "Sorry, something went wrong on my side. Please try again."
     read_receipts: bool = False
     see_before_join: bool = True
+    link: LinkTimings = field(default_factory=LinkTimings)

@@ -1,0 +1,233 @@
+"""One turn after another: chooses the next, has it handled, commits it.
+
+A turn is handled when one fenced write holds its cursor, state, journal and timers together; a crash before it runs
+the turn again. It knows no socket; what arrives, it takes from the inbox.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import anyio
+
+from agent.clock import timestamp
+from agent.ids import ItemId
+from agent.record import ContactRecord, DeadLetter, Timer
+from agent.session.conversation import Contact, Conversation, Overlap, Trigger
+from agent.session.fence import Fence
+from agent.session.handler import Handler, Outcome
+from agent.session.inbox import Inbox
+from agent.session.outbox import Outbox
+from agent.session.surroundings import Ports, SessionSettings
+from agent.session.turn import Cause, LiveTurn, Verbs
+from agent.telemetry import Happening, Level
+from agent.wire.items import Item, Message
+
+_DEAD_LETTERS = 20
+
+
+class Conductor:
+    """The turns of one contact.
+
+    Attributes:
+        record: the record as last committed.
+    """
+
+    def __init__(
+        self,
+        record: ContactRecord,
+        conversation: Conversation,
+        contact: Contact,
+        *,
+        overlap: Overlap,
+        inbox: Inbox,
+        outbox: Outbox,
+        handler: Handler,
+        fence: Fence,
+        close_gap: Callable[[], Awaitable[None]],
+        verbs: Verbs,
+        ports: Ports,
+        settings: SessionSettings,
+    ) -> None:
+        self.record = record
+        self._conversation = conversation
+        self._contact = contact
+        self._overlap = overlap
+        self._inbox = inbox
+        self._outbox = outbox
+        self._handler = handler
+        self._fence = fence
+        self._close_gap = close_gap
+        self._verbs = verbs
+        self._ports = ports
+        self._settings = settings
+        self._stopping = False
+        self._interrupted: tuple[Item, ...] = ()
+
+    def stop(self) -> None:
+        """Makes `run` return when the running turn has been committed."""
+        self._stopping = True
+        self._inbox.wake()
+
+    async def run(self) -> None:
+        """Runs turns until the conversation is over or `stop` is called.
+
+        Raises:
+            Fenced: another worker owns the contact; nothing was committed.
+        """
+        if not self.record.greeted:
+            await self._turn(Cause(id="join", trigger=Trigger.JOINED))
+        while (cause := await self._next()) is not None:
+            await self._turn(cause)
+
+    async def last_turn(self) -> None:
+        """The bot learns that the conversation is over; whatever still waits is handled by this turn. May be repeated.
+
+        Raises Fenced.
+        """
+        await self._turn(Cause(id="left", trigger=Trigger.LEFT, items=self._inbox.take()))
+
+    # ----------------------------------------------------------------------------------- choosing
+
+    async def _next(self) -> Cause | None:
+        while not self._stopping and self._fence.reason is None:
+            if self._inbox.gap and not self._inbox.waiting:
+                await self._close_gap()
+            now = self._ports.clock.monotonic()
+            items_at, timer = self._items_at(), self._next_timer()
+            timer_at = now + timer.due - self._ports.clock.now().timestamp() if timer else float("inf")
+            if items_at <= now:
+                return self._about_items()
+            if timer is not None and timer_at <= now:
+                return Cause(id=f"timer:{timer.name}:{timer.due}", trigger=Trigger.TIMER, timer=timer)
+            with anyio.move_on_after(min(items_at, timer_at) - now):
+                await self._inbox.changed()
+        return None
+
+    def _items_at(self) -> float:
+        """When (monotonic seconds) the next turn about items is due."""
+        ready_at = self._inbox.ready_at
+        if ready_at is None:
+            return float("inf")
+        if self._overlap is not Overlap.MERGE:
+            return ready_at
+        quiet_at = self._inbox.last_at + self._settings.merge_window
+        if self._inbox.typing_at > self._inbox.last_at:
+            quiet_at = max(quiet_at, self._inbox.typing_at + self._settings.typing_patience)
+        return max(ready_at, min(quiet_at, self._inbox.first_at + self._settings.merge_limit))
+
+    def _next_timer(self) -> Timer | None:
+        return min(self.record.timers, key=lambda timer: timer.due, default=None)
+
+    def _about_items(self) -> Cause:
+        fresh = self._inbox.take(1 if self._overlap is Overlap.QUEUE else None)
+        items, self._interrupted = (*self._interrupted, *fresh), ()
+        return Cause(id=fresh[0].id, trigger=Trigger.ITEMS, items=items)
+
+    # ----------------------------------------------------------------------------------- performing
+
+    async def _turn(self, cause: Cause) -> None:
+        turn = LiveTurn(
+            cause=cause,
+            contact=self._contact,
+            record=self.record,
+            repeated=bool(self._inbox.unaccounted),
+            alone=not self._suspects(cause),
+            text_limit=self._settings.text_limit,
+            outbox=self._outbox,
+            verbs=self._verbs,
+        )
+        error = await self._perform(turn)
+        await self._commit(turn, error)
+
+    async def _perform(self, turn: LiveTurn) -> Exception | None:
+        try:
+            outcome = await self._handled(turn)
+        except Exception as error:  # reported, told to the customer and kept as a dead letter
+            self._report_failure(turn, error)
+            await self._apologise(turn, error)
+            return error
+        if outcome is Outcome.INTERRUPTED and self._fence.reason is None:
+            self._interrupted = turn.cause.items
+        return None
+
+    async def _handled(self, turn: LiveTurn) -> Outcome:
+        async with anyio.create_task_group() as group:
+            if self._overlap is Overlap.INTERRUPT and turn.trigger is Trigger.ITEMS:
+                group.start_soon(self._interrupt_on_arrival)
+            outcome = await self._outcome(turn)
+            group.cancel_scope.cancel()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def _outcome(self, turn: LiveTurn) -> Outcome | Exception:
+        try:
+            return await self._handler.run(lambda: self._conversation.turn(turn))
+        except Exception as error:  # must not leave through the task group, which would wrap it
+            return error
+
+    async def _interrupt_on_arrival(self) -> None:
+        while self._inbox.ready_at is None:
+            await self._inbox.changed()
+        self._handler.stop()
+
+    async def _apologise(self, turn: LiveTurn, error: Exception) -> None:
+        turn.roll_back()
+        try:
+            await self._handler.run(lambda: self._conversation.failed(turn, error))
+        except Exception as second:  # the bot's last word failed as well: the turn is committed all the same
+            self._report_failure(turn, second)
+
+    def _report_failure(self, turn: LiveTurn, error: Exception) -> None:
+        fields = {"turn": turn.id, "error": type(error).__name__}
+        happening = Happening(
+            name="turn.failed", level=Level.ERROR, contact=self.record.key, fields=fields, error=error
+        )
+        self._ports.report(happening)
+
+    # ----------------------------------------------------------------------------------- committing
+
+    async def _commit(self, turn: LiveTurn, error: Exception | None) -> None:
+        self._inbox.handled(turn.cause.items)
+        if not self._suspects(turn.cause):
+            self._inbox.account_for_all()
+        record = replace(
+            turn.remembered(),
+            cursor=self._inbox.ledger.cursor,
+            own=self._inbox.own.cursor,
+            greeted=True,
+            handled_turns=self.record.handled_turns + 1,
+            dead_letters=(*turn.record.dead_letters, *self._dead_letter(turn, error))[-_DEAD_LETTERS:],
+        )
+        await self._verbs.save(record)
+        self.record = record
+        fields = {"turn": turn.id, "trigger": turn.trigger.value, "items": len(turn.items), "sends": turn.sends}
+        last = turn.items[-1].id if turn.items else ""
+        self._ports.report(Happening(name="turn.committed", contact=record.key, fields={**fields, "last_item": last}))
+        await self._acknowledge(turn)
+
+    def _dead_letter(self, turn: LiveTurn, error: Exception | None) -> tuple[DeadLetter, ...]:
+        if error is None:
+            return ()
+        at = timestamp(self._ports.clock.now())
+        return (DeadLetter(item_id=ItemId(turn.id), error=type(error).__name__, at=at),)
+
+    async def _acknowledge(self, turn: LiveTurn) -> None:
+        messages = [item for item in turn.items if isinstance(item, Message)]
+        if self._settings.read_receipts and messages:
+            await self._outbox.read(messages[-1])
+
+    def _suspects(self, cause: Cause) -> bool:
+        """Whether a turn other than `cause` may have sent what is unaccounted for: one that would come before it."""
+        unaccounted = self._inbox.unaccounted
+        if not unaccounted:
+            return False
+        first = unaccounted[0].position
+        others = [item for item in self._inbox.waiting if item not in cause.items]
+        due = [timer for timer in self.record.timers if timer != cause.timer]
+        return any(item.position < first for item in others) or any(_moment(timer) <= first[0] for timer in due)
+
+
+def _moment(timer: Timer) -> str:
+    return timestamp(datetime.fromtimestamp(timer.due, UTC))

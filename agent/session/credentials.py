@@ -1,0 +1,81 @@
+"""The newest connection token, and how to get a newer one.
+
+A stored token may be retired by a later connection [live], so there is one holder and everybody asks it at each call.
+A 403 with a token fetched because of a 403 means that the chat is over for us [live]. It knows no socket.
+"""
+
+from collections.abc import Callable
+
+import anyio
+
+from agent.errors import AccessDenied, ChatEnded, ResourceNotFound
+from agent.ids import ContactKey
+from agent.ports import Connection
+from agent.record import Participant
+from agent.session.fence import Fence
+from agent.session.join import connect
+from agent.session.surroundings import Ports
+from agent.telemetry import Happening
+
+
+class Credentials:
+    """Holds the newest `Connection`; all of a session's calls take their token from it.
+
+    Attributes:
+        current: the newest connection; ask again for each call.
+    """
+
+    def __init__(
+        self,
+        key: ContactKey,
+        participant: Participant,
+        first: Connection,
+        *,
+        fence: Fence,
+        ports: Ports,
+        urgent: Callable[[], bool],
+    ) -> None:
+        self.current = first
+        self._key = key
+        self._participant = participant
+        self._fence = fence
+        self._ports = ports
+        self._urgent = urgent
+        self._lock = anyio.Lock()
+        self._last_chance = False
+
+    def accepted(self) -> None:
+        """A call with the current token was accepted."""
+        self._last_chance = False
+
+    async def fetch(self) -> Connection:
+        """A new connection: a new URL and the newest token.
+
+        Raises:
+            ConversationOver: the participant is no longer welcome; the fence is closed.
+            ConnectError: it failed for good in another way.
+        """
+        try:
+            self.current = await connect(self._key, self._participant, self._ports, urgent=self._urgent())
+        except (AccessDenied, ResourceNotFound):
+            self._fence.close(ChatEnded)
+            self._fence.check()
+        self._ports.report(Happening(name="connection.renewed", contact=self._key))
+        return self.current
+
+    async def renew(self, refused: Connection) -> None:
+        """A call with `refused`'s token was answered with 403: see to a newer one.
+
+        Raises:
+            ConversationOver: the chat is over for us; the fence is closed.
+            ConnectError: a new token could not be had for another reason.
+        """
+        async with self._lock:
+            self._fence.check()
+            if refused is not self.current:
+                return
+            if self._last_chance:
+                self._fence.close(ChatEnded)
+                self._fence.check()
+            await self.fetch()
+            self._last_chance = True

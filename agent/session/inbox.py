@@ -1,0 +1,187 @@
+"""The only entrance: what happens in the chat comes through here, once each and in order.
+
+Live items wait while a gap is being closed, and for a moment after they came (`reorder_window`), because frames may
+overtake each other [client code]. Nothing is kept without bound: what does not fit stays in the transcript and is read
+later. It knows no socket and no bot, and of an item's meaning only whose it is.
+"""
+
+from bisect import insort
+from collections import deque
+from collections.abc import Callable
+from operator import attrgetter
+
+import anyio
+
+from agent.clock import Clock
+from agent.ids import ItemId, ParticipantId
+from agent.record import ContactRecord
+from agent.session.ledger import Ledger
+from agent.wire.content import EventType, Role
+from agent.wire.items import Event, Item, Message, Receipt
+
+_position = attrgetter("position")
+
+
+class Inbox:
+    """Items of one chat, in the order in which they are to be handled.
+
+    Attributes:
+        ledger: which items have been handled.
+        own: which of our own messages are accounted for by turns.
+        wants: whether an item is for the bot; what it does not want is passed over as handled.
+        gap: something could not be kept: the transcript has to be read again.
+        repeated, late: how many items came again, and how many after a later one had been handled.
+        typing_at: when (monotonic seconds) the customer was last seen typing.
+        first_at, last_at: when the first and the last of what waits came.
+    """
+
+    def __init__(
+        self, record: ContactRecord, own_id: ParticipantId, *, clock: Clock, reorder_window: float, capacity: int
+    ) -> None:
+        self.ledger = Ledger(record.cursor)
+        self.own = Ledger(record.own)
+        self.wants: Callable[[Item], bool] = lambda item: True
+        self.gap = False
+        self.repeated = 0
+        self.late = 0
+        self.typing_at = float("-inf")
+        self.first_at = 0.0
+        self.last_at = 0.0
+        self._own_id = own_id
+        self._clock = clock
+        self._window = reorder_window
+        self._capacity = capacity
+        self._waiting: list[Item] = []
+        self._ids: set[ItemId] = set()
+        self._passing: deque[ItemId] = deque(maxlen=Ledger.REMEMBERED)
+        self._unaccounted: dict[ItemId, Message] = {}
+        self._ready_at = 0.0
+        self._held: list[Item] | None = []
+        self._changed = anyio.Event()
+
+    # ------------------------------------------------------------------------------------- coming in
+
+    def live(self, item: Item) -> None:
+        """An item from a socket or a stream."""
+        if self._held is None:
+            self._admit(item, self._window)
+        elif len(self._held) < self._capacity:
+            self._held.append(item)
+        else:
+            self.gap = True
+
+    def history(self, item: Item) -> bool:
+        """An item from the transcript, before which nothing can be missing; whether it was new."""
+        return self._admit(item, 0.0)
+
+    def hold(self) -> None:
+        """Live items wait from now on: a gap is being closed."""
+        self.gap = False
+        if self._held is None:
+            self._held = []
+
+    def release(self) -> None:
+        """The gap is closed; what came live meanwhile is let in."""
+        held, self._held = self._held or [], None
+        for item in held:
+            self._admit(item, self._window)
+        self.wake()
+
+    def _admit(self, item: Item, patience: float) -> bool:
+        if item.sender.participant_id == self._own_id:
+            self._note_own(item)
+        elif isinstance(item, Receipt) or self._is_typing(item):
+            return False
+        elif item.id in self._ids or item.id in self._passing or item.position in self.ledger:
+            self.repeated += 1
+        elif not self.wants(item):
+            self._mark(item)
+        elif self.gap or len(self._waiting) >= self._capacity:
+            self.gap = True
+        else:
+            self._queue(item, patience)
+            return True
+        return False
+
+    def _queue(self, item: Item, patience: float) -> None:
+        now = self._clock.monotonic()
+        self.late += item.position < self.ledger.newest
+        self._ready_at = min(self._ready_at, now + patience) if self._waiting else now + patience
+        self.first_at, self.last_at = (self.first_at if self._waiting else now), now
+        insort(self._waiting, item, key=_position)
+        self._ids.add(item.id)
+        self.wake()
+
+    def _note_own(self, item: Item) -> None:
+        if isinstance(item, Message) and item.position not in self.own:
+            self._unaccounted[item.id] = item
+
+    def _is_typing(self, item: Item) -> bool:
+        if not (isinstance(item, Event) and item.content_type == EventType.TYPING):
+            return False
+        if item.sender.role == Role.CUSTOMER:
+            self.typing_at = self._clock.monotonic()
+            self.wake()
+        return True
+
+    # -------------------------------------------------------------------------------------- going out
+
+    @property
+    def waiting(self) -> tuple[Item, ...]:
+        """What waits for a turn, oldest first."""
+        return tuple(self._waiting)
+
+    @property
+    def ready_at(self) -> float | None:
+        """When (monotonic seconds) the first waiting item may be taken; None when there is none, or it is held."""
+        return self._ready_at if self._waiting and self._held is None else None
+
+    def take(self, count: int | None = None) -> tuple[Item, ...]:
+        """The first `count` waiting items, or all; they count as handled only once `handled` is called."""
+        taken = tuple(self._waiting[:count])
+        del self._waiting[: len(taken)]
+        return taken
+
+    def handled(self, items: tuple[Item, ...]) -> None:
+        """The items belong to a turn that is being committed, or to none at all."""
+        for item in items:
+            self._mark(item)
+            self._ids.discard(item.id)
+
+    def _mark(self, item: Item) -> None:
+        if item.persisted:
+            self.ledger.mark(item.position)
+        else:
+            self._passing.append(item.id)
+
+    def pass_over(self, unwanted: Callable[[Item], bool]) -> None:
+        """Drops what waits and is unwanted, as handled."""
+        dropped = tuple(filter(unwanted, self._waiting))
+        self._waiting = [item for item in self._waiting if item not in dropped]
+        self.handled(dropped)
+
+    async def changed(self) -> None:
+        """Returns at the next arrival, release, typing event or `wake`."""
+        await self._changed.wait()
+
+    def wake(self) -> None:
+        """Makes everybody who waits for a change look again."""
+        self._changed.set()
+        self._changed = anyio.Event()
+
+    # ----------------------------------------------------------------------------------- our own words
+
+    @property
+    def unaccounted(self) -> tuple[Message, ...]:
+        """Our own messages in the chat that no turn has accounted for, oldest first."""
+        return tuple(sorted(self._unaccounted.values(), key=_position))
+
+    def account(self, message_id: ItemId, absolute_time: str) -> None:
+        """This message of ours is accounted for by the running turn."""
+        self._unaccounted.pop(message_id, None)
+        self.own.mark((absolute_time, message_id))
+
+    def account_for_all(self) -> None:
+        """Every message of ours seen so far is accounted for."""
+        for message in self.unaccounted:
+            self.account(message.id, message.absolute_time)

@@ -1,0 +1,133 @@
+"""The living websocket: whatever happens to one socket, the chat is heard.
+
+A lost socket is replaced, with jittered delays; one that is about to expire is replaced before, and the old one goes
+only when the new one is subscribed. After every (re)connect the transcript closes the gap. It knows no frame and no
+item's meaning.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
+
+import anyio
+from anyio.abc import TaskGroup
+
+from agent.errors import ConnectError, ConversationOver
+from agent.ids import ContactKey
+from agent.ports import Connection
+from agent.session.credentials import Credentials
+from agent.session.line import Line
+from agent.session.surroundings import Ports
+from agent.telemetry import Happening, Level
+from agent.wire.backoff import link_backoff
+from agent.wire.items import Item
+from agent.wire.participant import LinkTimings
+from agent.wire.refresh import refresh_delays
+
+
+class Link:
+    """Keeps a subscribed line at all times.
+
+    Attributes:
+        reconnects: how many lines were lost without having been replaced before.
+    """
+
+    def __init__(
+        self,
+        key: ContactKey,
+        *,
+        credentials: Credentials,
+        heard: Callable[[Item], None],
+        close_gap: Callable[[], Awaitable[None]],
+        ports: Ports,
+        timings: LinkTimings,
+    ) -> None:
+        self.reconnects = 0
+        self._key = key
+        self._credentials = credentials
+        self._heard = heard
+        self._close_gap = close_gap
+        self._ports = ports
+        self._timings = timings
+        self._dialable: Connection | None = credentials.current
+        self._issued_at = ports.clock.monotonic()
+
+    async def run(self) -> None:
+        """Hears the chat until cancelled or until the participant is no longer welcome."""
+        async with anyio.create_task_group() as group:
+            with suppress(ConversationOver):
+                await self._keep(group)
+            group.cancel_scope.cancel()
+
+    async def _keep(self, group: TaskGroup) -> None:
+        previous: Line | None = None
+        while True:
+            line = await self._subscribe(group)
+            opened_at = self._ports.clock.now()
+            if previous is not None:
+                previous.close()
+            previous = line
+            await self._catch_up()
+            await self._until_due(line, opened_at)
+
+    async def _subscribe(self, group: TaskGroup) -> Line:
+        """A subscribed line, however often it has to be tried."""
+        waits = link_backoff(self._ports.random)
+        while True:
+            line = Line(await self._connection(waits), ports=self._ports, timings=self._timings, heard=self._heard)
+            group.start_soon(line.run)
+            with anyio.move_on_after(self._timings.heartbeat_interval):
+                await line.settled()
+            if line.subscribed and not line.ended:
+                self._report("link.subscribed")
+                return line
+            line.close()
+            self._report("link.failed", Level.WARNING, why=line.why)
+            self._keep_dialable(line)
+            await anyio.sleep(next(waits))
+
+    async def _connection(self, waits: Iterator[float]) -> Connection:
+        """An address worth dialling: one that was never answered, while it is young, else a new one."""
+        while self._dialable is None:
+            try:
+                self._dialable = await self._credentials.fetch()
+                self._issued_at = self._ports.clock.monotonic()
+            except ConnectError as error:
+                self._ports.report(
+                    Happening(name="link.no_address", level=Level.WARNING, contact=self._key, error=error)
+                )
+                await anyio.sleep(next(waits))
+        connection, self._dialable = self._dialable, None
+        return connection
+
+    def _keep_dialable(self, line: Line) -> None:
+        """A dial that nobody answered leaves the address good [client code]."""
+        unanswered = line.refused is not None and line.refused.status is None
+        if unanswered and self._ports.clock.monotonic() - self._issued_at < self._timings.url_usable:
+            self._dialable = line.connection
+
+    async def _catch_up(self) -> None:
+        try:
+            await self._close_gap()
+        except ConnectError as error:
+            self._ports.report(Happening(name="transcript.failed", level=Level.ERROR, contact=self._key, error=error))
+
+    async def _until_due(self, line: Line, opened_at: datetime) -> None:
+        """Returns when the line has to be replaced, because it ended or soon will."""
+        delays = refresh_delays(
+            now=self._ports.clock.now(),
+            opened_at=opened_at,
+            url_expiry=line.connection.url_expiry,
+            token_expiry=self._credentials.current.token_expiry,
+            settings=self._timings,
+        )
+        with anyio.move_on_after(delays.soonest):
+            await line.gone()
+        if line.ended:
+            self.reconnects += 1
+            self._report("link.lost", Level.WARNING, why=line.why)
+        else:
+            self._report("link.refreshing")
+
+    def _report(self, name: str, level: Level = Level.INFO, **fields: str) -> None:
+        self._ports.report(Happening(name=name, level=level, contact=self._key, fields=fields))

@@ -1,0 +1,169 @@
+"""The only door for what is said: one message at a time, in order, each exactly once.
+
+Amazon Connect does not order parallel sends [inferred], so the door is narrow. Each logical message keeps one
+ClientToken through all repetitions; where a failed call may have taken effect all the same, the transcript is asked
+before it is repeated, because how long the service remembers a token is not documented. What an earlier, cut-off run of
+the same turn already said is recognised and not repeated. It knows no bot and no socket.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+from agent.errors import AccessDenied, ConnectError, ContentTypeRefused, InvalidMessage, InvalidRequest
+from agent.ids import ClientToken, Secret, client_token
+from agent.ports import Operation, Sent
+from agent.record import ContactRecord
+from agent.session.credentials import Credentials
+from agent.session.fence import Fence
+from agent.session.inbox import Inbox
+from agent.session.retrying import delays, pause
+from agent.session.surroundings import Ports
+from agent.telemetry import Happening
+from agent.wire.content import ContentType, EventType
+from agent.wire.items import Message
+
+
+class Outbox:
+    """Sends for one contact."""
+
+    def __init__(
+        self,
+        record: ContactRecord,
+        *,
+        inbox: Inbox,
+        credentials: Credentials,
+        read_transcript: Callable[[], Awaitable[None]],
+        fence: Fence,
+        ports: Ports,
+    ) -> None:
+        self._key = record.key
+        self._join = record.join
+        self._inbox = inbox
+        self._credentials = credentials
+        self._read_transcript = read_transcript
+        self._fence = fence
+        self._ports = ports
+        self._lock = anyio.Lock()
+        self._receipts = True
+        self._in_flight = False
+        self._afterwards: list[Callable[[], None]] = []
+
+    async def send(self, content: str, *, content_type: str, name: tuple[object, ...], repeated: bool) -> Sent:
+        """Sends one message; `name` identifies it among all that this contact is ever told.
+
+        A call in flight is always brought to its end, so that a cancelled sender knows what was said: cancellation
+        takes effect before or after it.
+
+        Args:
+            repeated: the turn was begun before and is the only one that unaccounted messages can belong to.
+
+        Raises:
+            ConversationOver: it can no longer be sent.
+            InvalidMessage: Amazon Connect will not take it.
+            ConnectError: it failed for good in another way.
+        """
+        async with self._lock:
+            self._fence.check()
+            if (said := self._recognised(content, repeated)) is not None:
+                self._ports.report(Happening(name="send.recognised", contact=self._key))
+                return self._account(said)
+            token = client_token("message", self._key, self._join, *name)
+            return self._account(await self._deliver(content, content_type, token))
+
+    async def typing(self) -> None:
+        """Tells that the bot is typing, if the budget has room; lost without a word if not or on failure."""
+        await self._whisper(EventType.TYPING, None)
+
+    async def read(self, message: Message) -> None:
+        """Tells the sender that `message` was read, if the budget has room.
+
+        Receipts are refused while more than two participants are active [documented]; then they stop.
+        """
+        if self._receipts:
+            self._receipts = await self._whisper(EventType.MESSAGE_READ, f'{{"messageId":"{message.id}"}}')
+
+    # ------------------------------------------------------------------------------------- messages
+
+    def _recognised(self, content: str, repeated: bool) -> Sent | None:
+        candidates = self._inbox.unaccounted
+        if not repeated:
+            candidates = tuple(message for message in candidates if message.content == content)
+        return Sent(id=candidates[0].id, absolute_time=candidates[0].absolute_time) if candidates else None
+
+    async def _deliver(self, content: str, content_type: str, token: ClientToken) -> Sent:
+        waits = delays(self._ports)
+        while True:
+            await self._ports.pacer.admit(Operation.SEND_MESSAGE, self._key.instance_id)
+            self._fence.check()
+            current = self._credentials.current
+            try:
+                sent = await self._call(current.token, content, content_type, token)
+            except AccessDenied:
+                await self._credentials.renew(current)
+            except InvalidRequest as error:
+                raise _refusal(content_type) from error
+            except ConnectError as error:
+                if not error.retryable:
+                    raise
+                await pause(self._ports, self._key.instance_id, error, next(waits))
+                if error.effect_unknown and (said := await self._already_said(content)) is not None:
+                    return said
+            else:
+                self._credentials.accepted()
+                return sent
+
+    async def _call(self, bearer: Secret, content: str, content_type: str, token: ClientToken) -> Sent:
+        self._in_flight = True
+        try:
+            with anyio.CancelScope(shield=True):
+                sent = await self._ports.participant.send_message(
+                    bearer, content=content, content_type=content_type, client_token=token
+                )
+            return sent
+        finally:
+            self._in_flight = False
+            self._land()
+
+    def when_landed(self, action: Callable[[], None]) -> None:
+        """Calls `action` as soon as no call is in flight: at once, or when the one in flight has come to its end."""
+        self._afterwards.append(action)
+        if not self._in_flight:
+            self._land()
+
+    def _land(self) -> None:
+        actions, self._afterwards = self._afterwards, []
+        for action in actions:
+            action()
+
+    async def _already_said(self, content: str) -> Sent | None:
+        """The message, if the failed call took effect. Only ours, one at a time: the same words mean the same one."""
+        await self._read_transcript()
+        return self._recognised(content, repeated=False)
+
+    def _account(self, sent: Sent) -> Sent:
+        self._inbox.account(sent.id, sent.absolute_time)
+        return sent
+
+    # --------------------------------------------------------------------------------------- events
+
+    async def _whisper(self, content_type: str, content: str | None) -> bool:
+        instance = self._key.instance_id
+        if self._fence.reason is not None or not self._ports.pacer.spare(Operation.SEND_EVENT, instance):
+            return True
+        try:
+            await self._ports.participant.send_event(
+                self._credentials.current.token,
+                content_type=content_type,
+                content=content,
+                client_token=client_token("event", self._key, content_type, self._ports.random.random()),
+            )
+        except ConnectError as error:
+            self._ports.report(Happening(name="event.lost", contact=self._key, error=error))
+            return error.retryable
+        return True
+
+
+def _refusal(content_type: str) -> InvalidMessage:
+    sentence = f"Amazon Connect does not take this {content_type} message on this contact."
+    return InvalidMessage(sentence) if content_type == ContentType.PLAIN else ContentTypeRefused(sentence)

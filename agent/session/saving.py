@@ -1,0 +1,29 @@
+"""The one way a session writes its record: again and again until the store has it or another worker does.
+
+A store that does not answer is no reason to lose a chat; whether we may still speak is the lease's business, which
+cancels the session when it lapses. It knows no turn.
+"""
+
+import anyio
+
+from agent.errors import StoreUnreachable
+from agent.record import ContactRecord
+from agent.session.retrying import delays
+from agent.session.surroundings import Ports
+from agent.telemetry import Happening, Level
+
+
+async def save(record: ContactRecord, ports: Ports) -> None:
+    """Returns when the record is durable. Cancelled, it may or may not have been written.
+
+    Raises:
+        Fenced: another worker owns the contact.
+        StoreUnusable: the store cannot take it at all.
+    """
+    waits = delays(ports)
+    while True:
+        try:
+            return await ports.store.save(record)
+        except StoreUnreachable as error:
+            ports.report(Happening(name="store.unreachable", level=Level.WARNING, contact=record.key, error=error))
+            await anyio.sleep(next(waits))

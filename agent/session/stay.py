@@ -1,0 +1,287 @@
+"""The time on the chat: the parts of a session put together, and the moment at which the conversation is over.
+
+Everything heard passes here once: it tells who is present, and goes on to the inbox. It knows ports and the seam to
+the bot, no AWS and no other contact.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import anyio
+
+from agent.errors import (
+    AccessDenied,
+    ConnectError,
+    ConversationOver,
+    Fenced,
+    HandedOff,
+    OwnershipLost,
+    RemovedFromChat,
+    ResourceNotFound,
+)
+from agent.ids import ContactId, client_token
+from agent.ports import Connection, Operation
+from agent.record import ContactRecord, Participant
+from agent.session.catchup import TranscriptReader
+from agent.session.conductor import Conductor
+from agent.session.conversation import Contact, Conversation, Converser
+from agent.session.credentials import Credentials
+from agent.session.fence import Fence
+from agent.session.handler import Handler
+from agent.session.inbox import Inbox
+from agent.session.link import Link
+from agent.session.outbox import Outbox
+from agent.session.presence import Presence
+from agent.session.retrying import retrying
+from agent.session.saving import save
+from agent.session.surroundings import Ports, SessionSettings
+from agent.telemetry import Happening, Level
+from agent.wire.content import EventType
+from agent.wire.items import Event, Item
+
+
+class Stay:
+    """One participant on one chat, from the first connection until the conversation is over or we go.
+
+    Attributes:
+        record: the record as last saved.
+    """
+
+    def __init__(
+        self,
+        record: ContactRecord,
+        connection: Connection,
+        bot: Converser,
+        *,
+        participant: Participant,
+        fence: Fence,
+        ports: Ports,
+        settings: SessionSettings,
+    ) -> None:
+        self.record = record
+        self._own_id = participant.participant_id
+        self._bot = bot
+        self._fence = fence
+        self._ports = ports
+        self._settings = settings
+        self._going = False
+        self._began = anyio.Event()
+        self._since: tuple[str, str] | None = None
+        self._conductor: Conductor | None = None
+        self._conversation: Conversation | None = None
+        self._presence = Presence(self._own_id, record.key.contact_id)
+        self._inbox = Inbox(
+            record,
+            self._own_id,
+            clock=ports.clock,
+            reorder_window=settings.reorder_window,
+            capacity=settings.max_waiting,
+        )
+        self._credentials = Credentials(
+            record.key, participant, connection, fence=fence, ports=ports, urgent=lambda: bool(self._inbox.waiting)
+        )
+        self._transcript = TranscriptReader(
+            record, self._inbox, credentials=self._credentials, read=self._read, ports=ports
+        )
+        self._outbox = Outbox(
+            record,
+            inbox=self._inbox,
+            credentials=self._credentials,
+            read_transcript=self._close_gap,
+            fence=fence,
+            ports=ports,
+        )
+        self._handler = Handler(outbox=self._outbox, settings=settings)
+        self._link = Link(
+            record.key,
+            credentials=self._credentials,
+            heard=self._hear,
+            close_gap=self._close_gap,
+            ports=ports,
+            timings=settings.link,
+        )
+        fence.on_close(self._fall_silent)
+
+    async def run(self) -> None:
+        """Hears and answers until the conversation is over or `stop` was called.
+
+        The bot has then had its last turn, unless it goes on elsewhere; the participant is still on the chat.
+        """
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._link.run)
+            if self._settings.audit_interval is not None:
+                group.start_soon(self._audit, self._settings.audit_interval)
+            await self._began.wait()
+            await self._converse()
+            group.cancel_scope.cancel()
+
+    def stop(self) -> None:
+        """Makes `run` return when the running turn has been committed."""
+        self._going = True
+        self._began.set()
+        if self._conductor is not None:
+            self._conductor.stop()
+
+    async def say_goodbye(self) -> None:
+        """The bot's last turn: it can send nothing any more, and gets whatever still waits. Raises Fenced."""
+        if self._conductor is not None:
+            await self._conductor.last_turn()
+
+    async def disconnect(self) -> None:
+        """Leaves the chat; the flow's Wait block goes on. A participant that is no longer on it has already left.
+
+        Raises ConnectError when it failed for good in another way.
+        """
+        current = self._credentials.current
+        token = client_token("disconnect", self.record.key, self.record.join)
+        try:
+            await retrying(
+                lambda: self._ports.participant.disconnect_participant(current.token, client_token=token),
+                ports=self._ports,
+                operation=Operation.DISCONNECT_PARTICIPANT,
+                instance=self.record.key.instance_id,
+            )
+        except (AccessDenied, ResourceNotFound):
+            self._report("contact.already_left", Level.DEBUG)
+
+    async def aclose(self) -> None:
+        """The bot's side of the contact is let go."""
+        if self._conversation is not None:
+            await self._conversation.aclose()
+
+    # ------------------------------------------------------------------------------------- conversing
+
+    async def _converse(self) -> None:
+        if self._fence.reason is not None or self._going:
+            return
+        self._conductor = self._meet_bot()
+        try:
+            await self._conductor.run()
+        except (Fenced, OwnershipLost):
+            self._fence.close(OwnershipLost)
+
+    def _meet_bot(self) -> Conductor:
+        contact = self._contact()
+        conversation = self._conversation = self._bot.converse(contact)
+        self._inbox.wants = conversation.wants
+        self._inbox.pass_over(lambda item: self._is_early(item) or not conversation.wants(item))
+        return Conductor(
+            self.record,
+            conversation,
+            contact,
+            overlap=self._bot.overlap,
+            inbox=self._inbox,
+            outbox=self._outbox,
+            handler=self._handler,
+            fence=self._fence,
+            close_gap=self._close_gap,
+            verbs=self,
+            ports=self._ports,
+            settings=self._settings,
+        )
+
+    def _contact(self) -> Contact:
+        key = self.record.key
+        return Contact(
+            key=key,
+            initial_contact_id=self._transcript.initial_contact_id or key.contact_id,
+            participant_id=self._own_id,
+            display_name=self.record.display_name,
+            attributes=self.record.attributes,
+            customer_name=self._presence.customer_name,
+        )
+
+    def _is_early(self, item: Item) -> bool:
+        return not self._settings.see_before_join and self._since is not None and item.position < self._since
+
+    # --------------------------------------------------------------------------------------- hearing
+
+    def _hear(self, item: Item) -> None:
+        """An item from the socket."""
+        if self._concerns_us(item):
+            self._presence.watch(item)
+            self._judge()
+            self._inbox.live(item)
+
+    def _read(self, item: Item) -> None:
+        """An item from the transcript; who is present is judged only when all of it has been read."""
+        if self._concerns_us(item):
+            self._presence.watch(item)
+            self._inbox.history(item)
+
+    def _concerns_us(self, item: Item) -> bool:
+        """Not what earlier segments or past, rehydrated sessions already dealt with [inferred]."""
+        if self._since is None and self._is_own_arrival(item):
+            self._since = item.position
+        if "RelatedContactId" in item.raw:
+            return False
+        ours = item.contact_id in (None, self.record.key.contact_id)
+        return ours or (self._since is not None and item.position >= self._since)
+
+    def _is_own_arrival(self, item: Item) -> bool:
+        arrival = isinstance(item, Event) and item.content_type == EventType.PARTICIPANT_JOINED
+        return arrival and item.sender.participant_id == self._own_id
+
+    def _judge(self) -> None:
+        reason = self._presence.verdict()
+        if reason is not None:
+            self._fence.close(HandedOff if self._going and reason is RemovedFromChat else reason)
+
+    async def _close_gap(self) -> None:
+        await self._transcript.close_gap()
+        self._judge()
+        self._began.set()
+
+    async def _audit(self, interval: float) -> None:
+        while True:
+            await anyio.sleep(interval)
+            before = len(self._inbox.waiting)
+            try:
+                await self._close_gap()
+            except (ConnectError, ConversationOver) as error:
+                self._ports.report(Happening(name="audit.failed", contact=self.record.key, error=error))
+            if (repaired := len(self._inbox.waiting) - before) > 0:
+                happening = Happening(
+                    name="audit.repaired",
+                    level=Level.WARNING,
+                    contact=self.record.key,
+                    fields={"items": repaired},
+                )
+                self._ports.report(happening)
+
+    def _fall_silent(self) -> None:
+        """The conversation is over: a running handler is stopped, unless it is the one that ended it."""
+        self._began.set()
+        self._inbox.wake()
+        if self._fence.reason is not HandedOff:
+            self._handler.stop()
+
+    # ------------------------------------------------------------------------- verbs of a turn
+
+    async def save(self, record: ContactRecord) -> None:
+        await save(record, self._ports)
+        self.record = record
+
+    async def set_attributes(self, attributes: Mapping[str, str]) -> None:
+        initial = self._transcript.initial_contact_id or self.record.key.contact_id
+        instance = self.record.key.instance_id
+        await retrying(
+            lambda: self._ports.connect.update_contact_attributes(instance, ContactId(initial), attributes),
+            ports=self._ports,
+            operation=Operation.UPDATE_CONTACT_ATTRIBUTES,
+            instance=instance,
+        )
+
+    async def history(self) -> Sequence[Item]:
+        return await self._transcript.whole()
+
+    async def leave(self) -> None:
+        self._fence.check()
+        self._going = True
+        await self.disconnect()
+        self._fence.close(HandedOff)
+
+    def show_typing(self) -> None:
+        self._handler.show_typing()
+
+    def _report(self, name: str, level: Level = Level.INFO) -> None:
+        self._ports.report(Happening(name=name, level=level, contact=self.record.key))

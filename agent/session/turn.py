@@ -1,0 +1,146 @@
+"""One turn, as the bot gets it: what arrived, what is remembered, and the verbs.
+
+The turn keeps what the bot changes until it is committed; nothing of it is durable before, except by `checkpoint`. How
+a turn is chosen, bounded and committed is the conductor's business.
+"""
+
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from agent.errors import ContentTypeRefused, Fenced, InvalidMessage, OwnershipLost
+from agent.ports import Sent
+from agent.record import ContactRecord, Timer
+from agent.session.conversation import Contact, Trigger
+from agent.session.outbox import Outbox
+from agent.wire.content import ContentType
+from agent.wire.items import Item
+from agent.wire.text import split_text
+
+
+class Verbs(Protocol):
+    """What a turn can do besides sending; the session's side."""
+
+    async def save(self, record: ContactRecord) -> None: ...
+
+    async def set_attributes(self, attributes: Mapping[str, str]) -> None: ...
+
+    async def history(self) -> Sequence[Item]: ...
+
+    async def leave(self) -> None: ...
+
+    def show_typing(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Why a turn runs. `id` is stable across repetitions."""
+
+    id: str
+    trigger: Trigger
+    items: tuple[Item, ...] = ()
+    timer: Timer | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class LiveTurn:
+    """The `Turn` of a living session.
+
+    Attributes:
+        alone: only this turn can have sent what is unaccounted for in the chat.
+    """
+
+    cause: Cause
+    contact: Contact
+    record: ContactRecord
+    repeated: bool
+    alone: bool
+    text_limit: int
+    outbox: Outbox = field(repr=False)
+    verbs: Verbs = field(repr=False)
+    state: bytes = field(init=False, repr=False)
+    journal: bytes = field(init=False, repr=False)
+    timers: MutableMapping[str, Timer] = field(init=False)
+    sends: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.state = self.record.state
+        self.journal = self.record.journal
+        self.timers = {timer.name: timer for timer in self.record.timers if timer != self.cause.timer}
+
+    @property
+    def id(self) -> str:
+        return self.cause.id
+
+    @property
+    def trigger(self) -> Trigger:
+        return self.cause.trigger
+
+    @property
+    def items(self) -> Sequence[Item]:
+        return self.cause.items
+
+    @property
+    def timer(self) -> Timer | None:
+        return self.cause.timer
+
+    async def send(self, content: str, *, content_type: str) -> Sequence[Sent]:
+        return [await self._send_part(part, content_type) for part in self._parts(content, content_type)]
+
+    async def typing(self) -> None:
+        self.verbs.show_typing()
+
+    async def checkpoint(self) -> None:
+        kept = self.remembered()
+        if self.cause.timer is not None and self.cause.timer.name not in self.timers:
+            kept = replace(kept, timers=(*kept.timers, self.cause.timer))
+        await self._save(kept)
+
+    async def set_attributes(self, attributes: Mapping[str, str]) -> None:
+        await self.verbs.set_attributes(attributes)
+
+    async def history(self) -> Sequence[Item]:
+        return await self.verbs.history()
+
+    async def leave(self) -> None:
+        await self.verbs.leave()
+
+    def roll_back(self) -> None:
+        """Forgets what the bot changed since the last checkpoint or commit."""
+        self.__post_init__()
+
+    def remembered(self) -> ContactRecord:
+        """The record with what the bot changed."""
+        return replace(self.record, state=self.state, journal=self.journal, timers=tuple(self.timers.values()))
+
+    async def _save(self, record: ContactRecord) -> None:
+        try:
+            await self.verbs.save(record)
+        except Fenced as error:
+            raise OwnershipLost from error
+        self.record = record
+
+    def _parts(self, content: str, content_type: str) -> list[str]:
+        if content_type not in (ContentType.PLAIN, ContentType.MARKDOWN):
+            return [content]
+        parts = split_text(content, max_characters=self.text_limit)
+        if not parts:
+            raise InvalidMessage("An empty message cannot be sent; say at least one visible character.")
+        return parts
+
+    async def _send_part(self, part: str, content_type: str) -> Sent:
+        number, self.sends = self.sends, self.sends + 1
+        try:
+            return await self._say(part, content_type, number)
+        except ContentTypeRefused:
+            if content_type != ContentType.MARKDOWN:
+                raise
+            return await self._say(part, ContentType.PLAIN, number)
+
+    async def _say(self, part: str, content_type: str, number: int) -> Sent:
+        return await self.outbox.send(
+            part,
+            content_type=content_type,
+            name=(self.cause.id, number, content_type),
+            repeated=self.repeated and self.alone,
+        )
