@@ -1,0 +1,1 @@
+"""The public test kit for bot authors: doubles that are products, documented and tested like the rest."""
