@@ -90,6 +90,11 @@ class Party:
                 self.socket.send(SUBSCRIBE)
         return self
 
+    def url(self) -> str:
+        """A new websocket URL."""
+        answer = self.stage.call("CreateParticipantConnection", {"Type": ["WEBSOCKET"]}, self.participant_token)
+        return str(answer["Websocket"]["Url"])
+
     def call(self, operation: str, **params: Any) -> Params:
         """An operation with this participant's connection token."""
         return self.stage.call(operation, params, self.token)
