@@ -8,7 +8,7 @@ operations mean.
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from aiobotocore.client import AioBaseClient
 from botocore import xform_name
@@ -17,6 +17,12 @@ from agent.aws.failures import failure
 from agent.ports import Operation
 
 Answer: TypeAlias = Mapping[str, Any]
+
+
+class Caller(Protocol):
+    """Whatever calls an operation with the members of its request, and raises ConnectError."""
+
+    async def __call__(self, operation: Operation, **members: Any) -> Answer: ...
 
 
 class Calls:

@@ -1,0 +1,156 @@
+"""Amazon Connect without a network: the local one's operations and sockets, reached through the agent's own ports.
+
+The same region, rules and weather as behind the emulator's HTTP server, the same parsing of answers and naming of
+failures as against AWS; only the wire between is left out. It knows no session.
+"""
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+from botocore.exceptions import ClientError
+
+from agent.aws.connect import BotoConnect
+from agent.aws.failures import failure
+from agent.aws.participant import BotoParticipant
+from agent.emulator import Operations, Region, ServiceError
+from agent.emulator.connection import dial
+from agent.emulator.faults import CallFault
+from agent.errors import SocketClosed, SocketRefused
+from agent.ids import Secret
+from agent.ports import Operation, Socket
+
+_BEARERS = ("ConnectionToken", "ParticipantToken")
+
+
+class InMemoryCalls:
+    """Calls operations of a region as `agent.aws.calls.Calls` calls those of AWS, each after `latency()` seconds."""
+
+    def __init__(self, operations: Operations, *, latency: Callable[[], float] = lambda: 0.0) -> None:
+        self._operations = operations
+        self._latency = latency
+
+    async def __call__(self, operation: Operation, **members: Any) -> Mapping[str, Any]:
+        """Raises ConnectError. Cancelled before the latency has passed it has no effect, later it has."""
+        await anyio.sleep(self._latency())
+        try:
+            answer = await self._through_weather(operation, members)
+        except ServiceError as refusal:
+            raise failure(operation, _client_error(operation, refusal.code, refusal.status)) from None
+        except OSError as broken:
+            raise failure(operation, broken) from None
+        await anyio.sleep(self._latency())
+        return answer
+
+    async def _through_weather(self, operation: Operation, members: dict[str, Any]) -> Mapping[str, Any]:
+        bearer = next((members.pop(name) for name in _BEARERS if name in members), None)
+        region = self._operations.region
+        contact_id = self._operations.contact_of(operation.value, members, bearer)
+        fault = None if region.weather.calm else region.weather.call(operation.value, contact_id)
+        if fault is not None and fault.when == "before":
+            await self._suffer(fault)
+        answer = self._operations.call(operation.value, members, bearer=bearer)
+        if fault is not None and fault.when == "after":
+            await self._suffer(fault)
+        return answer
+
+    async def _suffer(self, fault: CallFault) -> None:
+        await anyio.sleep(fault.delay)
+        if fault.hang_up:
+            raise ConnectionResetError
+        if fault.error is not None:
+            raise ServiceError(fault.error, "", status=fault.status)
+
+
+def _client_error(operation: Operation, code: str, status: int) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}, operation.value
+    )
+
+
+class InMemorySocket:
+    """One websocket; frames wait here until they are received."""
+
+    def __init__(self) -> None:
+        self._frames: deque[str] = deque()
+        self._code: int | None = None
+        self._news = anyio.Event()
+        self.send_text: Callable[[str], None] = lambda text: None
+
+    async def send(self, text: str) -> None:
+        await anyio.lowlevel.checkpoint()
+        if self._code is not None:
+            raise SocketClosed(self._code)
+        self.send_text(text)
+
+    async def receive(self) -> str | bytes:
+        while not self._frames:
+            if self._code is not None:
+                raise SocketClosed(self._code)
+            await self._news.wait()
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        return self._frames.popleft()
+
+    def deliver(self, text: str) -> None:
+        """A frame from the server."""
+        self._frames.append(text)
+        self._wake()
+
+    def close(self, code: int) -> None:
+        """The server closes; what was sent before is still received."""
+        self._code = code
+        self._wake()
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = anyio.Event()
+
+
+class InMemorySockets:
+    """A `SocketPort` to a region's participant websockets, each opened after `latency()` seconds."""
+
+    def __init__(self, region: Region, *, latency: Callable[[], float] = lambda: 0.0) -> None:
+        self._region = region
+        self._latency = latency
+        self.open = 0
+
+    @asynccontextmanager
+    async def connect(self, url: Secret) -> AsyncIterator[Socket]:
+        """Raises SocketRefused."""
+        await anyio.sleep(self._latency())
+        key = url.reveal().rpartition("X-Amz-Connection=")[2]
+        socket = InMemorySocket()
+        try:
+            await self._suffer(key)
+            connection = dial(self._region, key, deliver=socket.deliver, on_close=socket.close)
+        except ServiceError:
+            raise SocketRefused("the websocket was refused with status 403", 403) from None
+        socket.send_text = connection.receive_text
+        self.open += 1
+        try:
+            yield socket
+        finally:
+            self.open -= 1
+            connection.gone()
+
+    async def _suffer(self, key: str) -> None:
+        weather = self._region.weather
+        if weather.calm:
+            return
+        fault = weather.upgrade(self._region.credentials.of_ticket(key).participant.id)
+        if fault is not None:
+            await anyio.sleep(fault.delay)
+            if fault.fail or fault.ignore:
+                raise ServiceError("ForbiddenException", "Forbidden", status=403)
+
+
+def in_memory_connect(operations: Operations, *, latency: Callable[[], float] = lambda: 0.0) -> BotoConnect:
+    """The control plane of `operations`' region."""
+    return BotoConnect(InMemoryCalls(operations, latency=latency))
+
+
+def in_memory_participant(operations: Operations, *, latency: Callable[[], float] = lambda: 0.0) -> BotoParticipant:
+    """The Participant Service of `operations`' region."""
+    return BotoParticipant(InMemoryCalls(operations, latency=latency))
