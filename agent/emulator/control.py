@@ -208,6 +208,7 @@ def summary(chat: Chat) -> Body:
         "offered": chat.initial_contact_id in chat.region.offers,
         "queue": chat.segment.queue,
         "customer": chat.customer.name,
+        "present": [one.role.value for one in chat.participants.values() if one.here],
         "items": len(chat.transcript),
     }
 
