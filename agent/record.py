@@ -112,7 +112,7 @@ def decode(body: bytes, *, epoch: int, owner: WorkerId | None) -> ContactRecord:
     try:
         envelope = msgspec.msgpack.decode(body, type=dict[str, Any])
         version, plain = envelope["format"], envelope["record"]
-    except (msgspec.MsgspecError, KeyError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
         raise StoreUnusable("A stored contact is unreadable; it was left as it is.") from error
     if version != FORMAT:
         raise StoreUnusable(
