@@ -92,9 +92,10 @@ _PASSING = {
     sqlite3.SQLITE_NOMEM: "finds no memory.",
     sqlite3.SQLITE_INTERRUPT: "was interrupted.",
 }
+_DAMAGED = "is damaged and was left as it is; restore it from a backup or move it away."
 _LASTING = {
-    sqlite3.SQLITE_CORRUPT: "is damaged and was left as it is; restore it from a backup or move it away.",
-    sqlite3.SQLITE_NOTADB: "is damaged and was left as it is; restore it from a backup or move it away.",
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
     sqlite3.SQLITE_READONLY: "may not be written; give this user the right to write the file and its directory.",
     sqlite3.SQLITE_PERM: "may not be opened; give this user the right to write the file and its directory.",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; check that its directory exists and may be written.",
@@ -156,7 +157,7 @@ def _check_body(path: Path) -> None:
             raise StoreUnusable(f"{path} has other tables than a contact store{_LEFT}")
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
+            raise StoreUnusable(f"The contact store {path} {_DAMAGED}")
 
 
 def _connect(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
