@@ -6,7 +6,7 @@ It does not know what an answer means for a chat, nor does it retry.
 from collections.abc import Mapping
 
 from agent.aws.answers import optional_instant, optional_text, taken, texts
-from agent.aws.calls import Answer, Calls
+from agent.aws.calls import Answer, Caller
 from agent.ids import ClientToken, ContactId, ContactKey, InstanceId, ParticipantId, Secret
 from agent.ports import ContactDescription, CreatedParticipant, Operation
 from agent.wire.content import Role
@@ -15,7 +15,7 @@ from agent.wire.content import Role
 class BotoConnect:
     """A `ConnectPort` on an open client of ``connect``."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Caller) -> None:
         self._calls = calls
 
     async def create_participant(

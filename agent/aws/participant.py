@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from agent.aws.answers import instant, optional_text, taken
-from agent.aws.calls import Calls
+from agent.aws.calls import Caller
 from agent.ids import ClientToken, ContactId, ItemId, Secret
 from agent.ports import Connection, Operation, Sent, TranscriptPage
 from agent.wire.items import parse_item
@@ -16,7 +16,7 @@ from agent.wire.items import parse_item
 class BotoParticipant:
     """A `ParticipantPort` on an open client of ``connectparticipant``."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Caller) -> None:
         self._calls = calls
 
     async def create_participant_connection(self, participant_token: Secret) -> Connection:

@@ -65,9 +65,8 @@ class InMemoryCalls:
 
 
 def _client_error(operation: Operation, code: str, status: int) -> ClientError:
-    return ClientError(
-        {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}, operation.value
-    )
+    answer: Any = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, operation.value)
 
 
 class InMemorySocket:
