@@ -1,6 +1,9 @@
 /** The page put together: each pane in its place, and the keys that reach them all. */
 
 import { Chats } from "./chat/chats.js";
+import { installDesk } from "./desk/tabs.js";
+import { TimelineStream } from "./inspector/stream.js";
+import { Inspector } from "./inspector/view.js";
 import { toast } from "./page/toasts.js";
 import { installPanes } from "./page/panes.js";
 import { installShortcuts } from "./page/shortcuts.js";
@@ -19,6 +22,10 @@ const report = (error) => toast(error.message);
 const panes = installPanes();
 const theme = installTheme();
 const chats = new Chats(document.getElementById("customer"), { defaults, report });
+const stream = new TimelineStream();
+const inspector = new Inspector(document.getElementById("inspector"), stream);
+installDesk(document.getElementById("desk"), stream, report);
+chats.addEventListener("selected", (event) => inspector.follow(event.detail));
 
-installShortcuts({ chats, panes, theme });
+installShortcuts({ chats, panes, theme, inspector });
 chats.resume();

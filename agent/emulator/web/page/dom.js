@@ -70,11 +70,23 @@ export function oncePerFrame(action) {
 }
 
 /** A moment as a short local time. */
-export function clockTime(moment, withSeconds = false) {
+export function clockTime(moment) {
+  return shown(moment, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** A moment as a local time to the millisecond. */
+export function exactTime(moment) {
+  return shown(moment, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false });
+}
+
+const formats = new Map();
+
+function shown(moment, options) {
   const date = new Date(moment);
   if (Number.isNaN(date.getTime())) return "";
-  const options = { hour: "2-digit", minute: "2-digit", second: withSeconds ? "2-digit" : undefined };
-  return date.toLocaleTimeString([], options);
+  const name = Object.keys(options).join();
+  if (!formats.has(name)) formats.set(name, new Intl.DateTimeFormat([], options)); // dear to make, cheap to use
+  return formats.get(name).format(date);
 }
 
 /** Let the browser save `text` as a file. */
