@@ -36,16 +36,28 @@ async def endpoint_of(session: AioSession, service: str, region: str, named: str
     Raises:
         ConfigurationError: the address is none, or lies outside AWS although no setting names it.
     """
-    try:
-        # Unsigned, so that looking up an address does not look for credentials.
-        config = AioConfig(signature_version=UNSIGNED)
-        async with session.create_client(service, region_name=region, endpoint_url=named, config=config) as client:
-            found = str(client.meta.endpoint_url)
-    except (aws.BotoCoreError, ValueError) as cause:
-        raise ConfigurationError(f"No address is known for {service} in region {region!r}: {cause}") from cause
+    if named:
+        return _valid(service, named)
+    found = await _found(session, service, region)
     host = host_of(found)
-    if named or is_aws(host) or is_loopback(host):
+    if is_aws(host) or is_loopback(host):
         return found
     raise ConfigurationError(
         f"The address {found} of {service} lies outside AWS; if it is meant, name it in the endpoint_url setting."
     )
+
+
+def _valid(service: str, named: str) -> str:
+    if named.startswith(("http://", "https://")) and host_of(named):
+        return named
+    raise ConfigurationError(f"{named!r} is no address of {service}; give one like http://127.0.0.1:4510.")
+
+
+async def _found(session: AioSession, service: str, region: str) -> str:
+    # Unsigned, so that looking up an address does not look for credentials.
+    config = AioConfig(signature_version=UNSIGNED)
+    try:
+        async with session.create_client(service, region_name=region, config=config) as client:
+            return str(client.meta.endpoint_url)
+    except (aws.BotoCoreError, ValueError) as cause:
+        raise ConfigurationError(f"No address is known for {service} in region {region!r}: {cause}") from cause

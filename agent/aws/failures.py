@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import ClientConnectorError
+import aiohttp
 from botocore import exceptions as aws
 
 from agent import errors
@@ -100,8 +100,13 @@ class _Row:
     sent: bool
 
 
-_NOBODY = "nobody answers at the endpoint"
-"""botocore has one class for a refused connect and a connection that broke; aiohttp's, which led to it, are two."""
+_NOBODY: tuple[tuple[type[Exception], str], ...] = (
+    (aiohttp.ClientConnectorDNSError, "the endpoint's name has no address"),
+    (aiohttp.ClientConnectorCertificateError, "the endpoint's certificate is not trusted"),
+    (aiohttp.ClientConnectorSSLError, "the TLS handshake with the endpoint failed"),
+    (aiohttp.ClientProxyConnectionError, "the proxy does not answer"),
+    (aiohttp.ClientConnectorError, "nobody answers at the endpoint"),
+)
 
 _NO_CREDENTIALS = "no usable AWS credentials were found; run `aws sts get-caller-identity` to see what is wrong"
 
@@ -185,11 +190,11 @@ def failure(operation: Operation, cause: Exception, *, during: BaseException | N
     if isinstance(cause, aws.ClientError):
         return _answered(operation, cause, during)
     row = next(row for row in ROWS if isinstance(cause, row.causes))
-    refused = any(isinstance(link, ClientConnectorError) for link in chain(cause, until=during))
-    detail = _parameters(cause) or (_NOBODY if refused else row.detail)
-    silence(cause, detail, until=during)
+    nobody = _nobody(cause, during)
+    detail = _parameters(cause) or nobody or row.detail
+    silence(cause, detail, during=during)
     error = row.error(operation.value, detail=detail)
-    error.effect_unknown = error.effect_unknown and row.sent and not refused
+    error.effect_unknown = error.effect_unknown and row.sent and not nobody
     return error
 
 
@@ -203,7 +208,7 @@ def _answered(operation: Operation, cause: aws.ClientError, during: BaseExceptio
     about, metadata = response.get("Error") or {}, response.get("ResponseMetadata") or {}
     code, status = error_name(about.get("Code")), metadata.get("HTTPStatusCode")
     detail = shown(about.get("Message")) if operation in _QUOTABLE else ""
-    silence(cause, detail or "AWS's words are left out", until=during)
+    silence(cause, detail or "AWS's words are left out", during=during)
     kind = CODES.get(code) or _by_status(status)
     request = request_id(metadata.get("RequestId"))
     return kind(operation.value, code=code, status=status, detail=detail, request_id=request)
@@ -213,6 +218,15 @@ def _by_status(status: object) -> type[ConnectError]:
     if not isinstance(status, int) or not 400 <= status < 600:
         return errors.UnexpectedAnswer
     return STATUSES.get(status) or (errors.InvalidRequest if status < 500 else errors.ServerFault)
+
+
+def _nobody(cause: Exception, during: BaseException | None) -> str:
+    """Why no connection came about; empty when one did, or when nothing tells.
+
+    botocore has one class for a refused connect and a connection that broke; aiohttp's, which led to it, are several.
+    """
+    links = list(chain(cause, until=during))
+    return next((words for kind, words in _NOBODY if any(isinstance(link, kind) for link in links)), "")
 
 
 def _parameters(cause: Exception) -> str:

@@ -38,11 +38,11 @@ def chain(error: BaseException | None, *, until: BaseException | None = None) ->
         error = error.__cause__ or error.__context__
 
 
-def silence(error: BaseException, words: str, *, until: BaseException | None = None) -> None:
-    """Replaces the words of `error`, and of what led to it, by `words`.
+def silence(error: BaseException, words: str, *, during: BaseException | None = None) -> None:
+    """Replaces the words of `error` by `words`, and what led to it by `during`.
 
-    A cause is kept for its type and its traceback; its text may quote a request, an answer or a header, and a
-    logged traceback prints it.
+    A cause is kept for its type and its traceback; its text, and the texts of what led to it, may quote a request, an
+    answer or a header, and a logged traceback prints them all.
     """
-    for link in chain(error, until=until):
-        link.args = (words,)
+    error.args = (words,)
+    error.__cause__, error.__context__ = None, during

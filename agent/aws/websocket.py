@@ -8,6 +8,7 @@ mean, nor does it reconnect.
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Literal
 
 import anyio
@@ -58,8 +59,11 @@ class WebsocketsSocketPort:
 
     def __init__(self, settings: SocketSettings | None = None) -> None:
         self._settings = settings or SocketSettings()
-        self._tls = ssl.create_default_context(cafile=self._settings.ca_bundle or get_cert_path(True))
         self._logger = mute_logger()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._settings.ca_bundle or get_cert_path(True))
 
     @asynccontextmanager
     async def connect(self, url: Secret) -> AsyncIterator[WebsocketsSocket]:
