@@ -29,7 +29,8 @@ async def page(request: web.BaseRequest) -> web.StreamResponse:
 
 async def static_file(request: web.BaseRequest) -> web.StreamResponse:
     """A file of the page; nothing outside its folder."""
-    wanted = (FOLDER / request.path.removeprefix(PREFIX)).resolve()
+    name = request.path.removeprefix(PREFIX)
+    wanted = (FOLDER / name).resolve() if name.isprintable() else FOLDER
     path = anyio.Path(wanted)
     if not wanted.is_relative_to(FOLDER.resolve()) or not await path.is_file():
         return web.Response(status=404, text="There is no such file.", headers=HEADERS)

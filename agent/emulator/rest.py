@@ -10,8 +10,7 @@ from typing import Any
 
 import anyio
 import msgspec
-from aiohttp import ClientPayloadError, web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp import web
 
 from agent.emulator.errors import ServiceError
 from agent.emulator.faults import CallFault
@@ -127,7 +126,7 @@ async def read_body(request: web.BaseRequest, limit: int) -> bytes:
                 body += chunk
             elif size > DRAIN_LIMIT:
                 break
-    except (ClientPayloadError, HttpProcessingError) as error:
+    except (web.RequestPayloadError, ConnectionError) as error:
         raise BadBody("The body could not be read.") from error
     if size > limit:
         raise BadBody(f"The body is larger than {limit} bytes.")

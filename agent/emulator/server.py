@@ -7,6 +7,7 @@ joins; it must not know any protocol.
 from __future__ import annotations
 
 import errno
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from random import Random
@@ -21,16 +22,18 @@ from agent.emulator.control import PREFIX as CONTROL
 from agent.emulator.control import Control, whole
 from agent.emulator.desk import Desk
 from agent.emulator.driver import Driver
+from agent.emulator.errors import ServiceError
 from agent.emulator.faults import Weather
 from agent.emulator.flow import FlowDefinition
 from agent.emulator.gateway import Gateway
 from agent.emulator.ids import Mint
 from agent.emulator.operations import Operations
 from agent.emulator.region import Region
-from agent.emulator.rest import Rest
+from agent.emulator.rest import Rest, refuse
 from agent.emulator.settings import Settings
 from agent.emulator.timeline import Timeline
 
+_log = logging.getLogger(__name__)
 INSTANCE_ID = "11111111-2222-4333-8444-555555555555"
 WEBSOCKET = "/websocket"
 
@@ -70,7 +73,7 @@ class Emulator(Desk):
         """Listen. Raises PortInUse. Cancelled half way, `close` cleans up."""
         self._control = Control(self.region, self, host)
         self._runner = web.ServerRunner(
-            web.Server(self._answer, access_log=None), handle_signals=False, shutdown_timeout=1.0
+            web.Server(self._answer, access_log=None, auto_decompress=False), handle_signals=False, shutdown_timeout=1.0
         )
         await self._runner.setup()
         try:
@@ -104,6 +107,14 @@ class Emulator(Desk):
             self._runner = None
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._route(request)
+        except Exception as error:  # a fault of ours: told to the log and the inspector, never to the client
+            _log.exception("the emulator failed to answer a request")
+            self.region.timeline.note("error", type(error).__name__, status=500)
+            return refuse(ServiceError("InternalServerException", "The emulator failed."), self.region.mint.uuid())
+
+    async def _route(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
         if path == WEBSOCKET:
             return await self.gateway.upgrade(request)
