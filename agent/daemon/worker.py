@@ -1,0 +1,164 @@
+"""The worker: serves, drains, stops.
+
+It keeps the lease, takes offers while the lease is held, takes up what others left behind, and at the end lets the
+chats finish what they are saying. It knows no AWS, no bot and no signal; who runs it tells it when to stop.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from random import Random
+
+import anyio
+from anyio import TASK_STATUS_IGNORED
+from anyio.abc import TaskStatus
+
+from agent.clock import Clock
+from agent.daemon.ownership import Lease
+from agent.daemon.supervisor import ChatSession, Goodbye, Service, Supervisor
+from agent.errors import StoreError
+from agent.ports import Claimable, ContactSource, ContactStore
+from agent.record import ContactRecord
+from agent.telemetry import Happening, Level, Report, silent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """How a worker lives. Durations are seconds.
+
+    Attributes:
+        lease: how long this worker counts as alive when it falls silent.
+        drain_deadline: how long the chats may take to end their turns when it stops.
+        goodbye: how it takes leave of its chats when it stops.
+        resume: whether contacts are taken up that nobody serves any more.
+        remember: how long the records of chats that are over are kept: as long as their offers may come again.
+    """
+
+    lease: float = 15.0
+    drain_deadline: float = 25.0
+    goodbye: Goodbye = Goodbye.RELEASE
+    resume: bool = True
+    remember: float = 7 * 86_400.0
+
+
+class Worker:
+    """One process's part in serving all chats. Runs once."""
+
+    def __init__(
+        self,
+        begin: Callable[[ContactRecord], ChatSession],
+        *,
+        lifespan: AbstractAsyncContextManager[object],
+        source: ContactSource,
+        store: ContactStore,
+        service: Service,
+        settings: WorkerSettings,
+        clock: Clock,
+        random: Random,
+        shared_by: Callable[[int], None] = lambda workers: None,
+        report: Report = silent,
+    ) -> None:
+        """
+        Args:
+            begin: makes the session of a claimed contact.
+            lifespan: the bot's; entered before the first contact, left after the last one.
+            shared_by: told how many live workers share the quotas, whenever that was counted.
+        """
+        self._begin = begin
+        self._lifespan = lifespan
+        self._source = source
+        self._store = store
+        self._service = service
+        self._settings = settings
+        self._clock = clock
+        self._random = random
+        self._shared_by = shared_by
+        self._report = report
+        self._lease = Lease(store, service.owner, ttl=settings.lease, clock=clock, report=report)
+        self._stop = anyio.Event()
+        self._serving = anyio.CancelScope()
+        self._supervisor: Supervisor | None = None
+
+    def stop(self) -> None:
+        """Takes on nothing more, lets running turns end, takes leave of the chats, and lets `run` return."""
+        self._stop.set()
+
+    async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
+        """Serves until `stop`. Cancelled, it cuts its chats off; another worker repeats their running turns.
+
+        Raises:
+            StoreError: the store failed before the first contact.
+            Exception: whatever the bot's lifespan raised.
+        """
+        async with self._lifespan:
+            await self._lease.take()
+            try:
+                await self._live(task_status)
+            finally:
+                await self._lease.give_up()
+
+    async def _live(self, task_status: TaskStatus[None]) -> None:
+        async with anyio.create_task_group() as group:
+            supervisor = self._supervisor = Supervisor(
+                self._begin,
+                service=self._service,
+                store=self._store,
+                group=group,
+                clock=self._clock,
+                random=self._random,
+                report=self._report,
+            )
+            group.start_soon(self._keep_lease)
+            group.start_soon(self._serve, supervisor)
+            self._tell("worker.serving", worker=self._service.owner, bot=self._service.bot)
+            task_status.started()
+            await self._stop.wait()
+            self._serving.cancel()
+            await self._drain(supervisor)
+            group.cancel_scope.cancel()
+        self._tell("worker.stopped")
+
+    async def _drain(self, supervisor: Supervisor) -> None:
+        self._tell("worker.draining", chats=len(supervisor.contacts), goodbye=self._settings.goodbye.value)
+        supervisor.go(self._settings.goodbye)
+        with anyio.move_on_after(self._settings.drain_deadline) as bound:
+            await supervisor.idle()
+        if bound.cancelled_caught:
+            self._tell("worker.drain_cut_short", Level.WARNING, chats=len(supervisor.contacts))
+
+    async def _keep_lease(self) -> None:
+        await self._lease.keep(beaten=self._shared_by, lapsed=self._fall_silent)
+
+    def _fall_silent(self) -> None:
+        self._serving.cancel()
+        if self._supervisor:
+            self._supervisor.lose()
+
+    async def _serve(self, supervisor: Supervisor) -> None:
+        """Takes contacts on for as long as the lease is held, and again when it is held anew."""
+        while not self._stop.is_set():
+            with anyio.CancelScope() as self._serving:
+                async with self._source.offers() as offers, anyio.create_task_group() as group:
+                    group.start_soon(self._take, supervisor, offers)
+                    await self._look_around(supervisor)
+            await self._lease.wait_held()
+
+    async def _take(self, supervisor: Supervisor, offers: AsyncIterator[Claimable]) -> None:
+        """A source that ends has nothing more to come: then the work is done with the last chat."""
+        await supervisor.take(offers)
+        await supervisor.idle()
+        self.stop()
+
+    async def _look_around(self, supervisor: Supervisor) -> None:
+        """Takes up what nobody serves: at once, and then three times in every lease."""
+        while True:
+            try:
+                if self._settings.resume:
+                    await supervisor.resume()
+                await self._store.sweep(older_than=self._settings.remember)
+            except StoreError as error:
+                self._report(Happening(name="store.failed", level=Level.WARNING, error=error))
+            await anyio.sleep(self._settings.lease / 3)
+
+    def _tell(self, name: str, level: Level = Level.INFO, **fields: str | int) -> None:
+        self._report(Happening(name=name, level=level, fields=fields))

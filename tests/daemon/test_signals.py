@@ -1,0 +1,27 @@
+"""The first signal asks, the second forces."""
+
+import os
+import signal
+
+import anyio
+import pytest
+
+from agent.daemon.signals import heed
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_the_first_signal_asks_and_the_second_forces(number: signal.Signals) -> None:
+    """Either of both kinds."""
+    asked = anyio.Event()
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as group:
+            with anyio.CancelScope() as work:
+                group.start_soon(heed, asked.set, work)
+                await anyio.wait_all_tasks_blocked()
+                os.kill(os.getpid(), number)
+                await asked.wait()
+                assert not work.cancel_called
+                os.kill(os.getpid(), number)
+                await anyio.sleep_forever()
+            assert work.cancelled_caught
+            group.cancel_scope.cancel()

@@ -1,0 +1,404 @@
+"""One child per contact: offers become chats once, crashes stay where they are, goodbyes reach everybody."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, TypeAlias
+
+import anyio
+import pytest
+
+from agent.daemon.supervisor import Goodbye, Supervisor
+from agent.errors import ContactEnded, Fenced, StoreUnreachable, StoreUnusable
+from agent.ids import WorkerId
+from agent.record import ContactRecord, Phase
+from agent.session.session import Ending
+
+Virtually: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Scene:
+    """A supervisor at work, and a counter at which contacts are offered."""
+
+    def __init__(self, parts: SimpleNamespace) -> None:
+        self.parts = parts
+        self.stage = parts.stage()
+        self.source = parts.source()
+        self.supervisor: Supervisor
+
+    @asynccontextmanager
+    async def open(self, **service: Any) -> AsyncIterator["Scene"]:
+        await self.stage.store.heartbeat(WorkerId("me"), ttl=1e9)
+        async with anyio.create_task_group() as group, self.source.offers() as offers:
+            self.supervisor = Supervisor(
+                self.stage.begin,
+                service=self.parts.service(**service),
+                store=self.stage.store,
+                group=group,
+                clock=self.stage.clock,
+                random=self.stage.random,
+                report=self.stage.report,
+            )
+            group.start_soon(self.supervisor.take, offers)
+            yield self
+            group.cancel_scope.cancel()
+
+    async def offer(self, *names: str, **more: Any) -> None:
+        for name in names:
+            self.source.offer(self.parts.key(name), **more)
+        await anyio.wait_all_tasks_blocked()
+
+
+def _crash(error: Exception) -> Callable[[Any], Coroutine[Any, Any, Ending]]:
+    async def act(_: Any) -> Ending:
+        raise error
+
+    return act
+
+
+def test_an_offer_becomes_a_claimed_and_acknowledged_chat(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """What the offer says stands in the record; the offer is done once the contact is durably claimed."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            await scene.offer("a", attributes={"vip": "yes"}, initial_contact_id="first")
+            [session] = scene.stage.running
+            assert session.record.bot == "echo"
+            assert session.record.display_name == "Echo"
+            assert session.record.attributes == {"vip": "yes"}
+            assert session.record.initial_contact_id == "first"
+            assert session.record.owner == "me"
+            assert scene.source.offered[0].acknowledged
+            assert list(scene.supervisor.contacts) == [stand_ins.key("a")]
+
+    virtually(story())
+
+
+def test_a_repeated_offer_changes_nothing(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Sources repeat themselves: a running chat stays alone, and is not claimed anew."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            await scene.offer("a", "a")
+            [session] = scene.stage.running
+            assert session.record.epoch == 1
+            assert (await scene.stage.store.load(stand_ins.key("a"))).epoch == 1
+            assert scene.source.offered[1].acknowledged
+
+    virtually(story())
+
+
+def test_a_chat_that_is_over_is_not_begun_again(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """A late copy of an offer must not bring the bot back."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            stored = await scene.stage.store.claim(
+                ContactRecord(key=stand_ins.key("a"), bot="echo", display_name="Echo"), owner=WorkerId("other")
+            )
+            await scene.stage.store.save(replace(stored, phase=Phase.OVER))
+            await scene.offer("a")
+            assert scene.stage.running == []
+            assert scene.source.offered[0].acknowledged
+
+    virtually(story())
+
+
+def test_a_contact_of_a_live_worker_is_left_to_it(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Both workers may hear the same offer; one gets the contact."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            await scene.stage.store.heartbeat(WorkerId("other"), ttl=1e9)
+            record = ContactRecord(key=stand_ins.key("a"), bot="echo", display_name="Echo")
+            await scene.stage.store.claim(record, owner=WorkerId("other"))
+            await scene.offer("a", "b")
+            assert scene.stage.contacts == ["b"]
+            assert scene.source.offered[0].acknowledged
+
+    virtually(story())
+
+
+@pytest.mark.parametrize("more", [{"channel": "VOICE"}, {"bot": "another"}])
+def test_what_is_no_chat_or_not_for_this_bot_is_refused(
+    virtually: Virtually, stand_ins: SimpleNamespace, more: dict[str, str]
+) -> None:
+    """Loudly, as it is a mistake in a contact flow."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            await scene.offer("a", **more)
+            assert scene.stage.running == []
+            assert "offer.refused" in scene.stage.names()
+
+    virtually(story())
+
+
+def test_with_all_slots_taken_offers_wait(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Unclaimed and unacknowledged, so that another worker may have them meanwhile."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open(max_chats=2) as scene:
+            await scene.offer("a", "b", "c")
+            assert scene.stage.contacts == ["a", "b"]
+            assert not scene.source.offered[2].acknowledged
+            assert await scene.stage.store.load(stand_ins.key("c")) is None
+            scene.stage.running[0].leave()
+            await scene.stage.until(lambda: scene.stage.contacts == ["b", "c"])
+
+    virtually(story())
+
+
+def test_slots_come_back_from_offers_that_came_to_nothing(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Refused, repeated or refused by the store: none of them keeps a slot."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open(max_chats=2) as scene:
+            await scene.offer("a", "a", "a")
+            await scene.offer("x", channel="VOICE")
+            await scene.offer("b")
+            assert scene.stage.contacts == ["a", "b"]
+
+    virtually(story())
+
+
+def test_a_crash_takes_no_other_chat_down_and_the_chat_is_taken_up_again(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """The crashed session's record is claimed anew, which fences off whatever is left of it."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            scene.stage.plans[stand_ins.key("a")] = [_crash(RuntimeError("bang"))]
+            await scene.offer("a", "b")
+            assert scene.stage.contacts == ["b"]
+            await scene.stage.until(lambda: scene.stage.contacts == ["a", "b"])
+            [crash] = [told for told in scene.stage.told if told.name == "chat.crashed"]
+            assert crash.contact == stand_ins.key("a")
+            assert isinstance(crash.error, RuntimeError)
+            assert {session.record.key.contact_id: session.record.epoch for session in scene.stage.running} == {
+                "a": 2,
+                "b": 1,
+            }
+
+    virtually(story())
+
+
+def test_a_chat_that_keeps_crashing_is_given_up_and_released(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Later each time, and after the fifth time no more: another worker may be better off."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            key = stand_ins.key("a")
+            scene.stage.plans[key] = [_crash(RuntimeError()) for _ in range(9)]
+            await scene.offer("a")
+            await scene.stage.until(lambda: "contact.given_up" in scene.stage.names())
+            await anyio.wait_all_tasks_blocked()
+            assert len(scene.stage.plans[key]) == 4
+            assert 3 < anyio.current_time() < 60
+            assert (await scene.stage.store.load(key)).owner is None
+            await scene.supervisor.resume()
+            assert key not in scene.supervisor.contacts
+
+    virtually(story())
+
+
+def test_crashes_long_apart_do_not_add_up(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Five crashes in a row give a chat up; one a day does not."""
+
+    async def story() -> None:
+        async def work_and_crash(_: Any) -> Ending:
+            await anyio.sleep(100)
+            raise RuntimeError
+
+        async with Scene(stand_ins).open() as scene:
+            scene.stage.plans[stand_ins.key("a")] = [work_and_crash] * 12
+            await scene.offer("a")
+            await scene.stage.until(lambda: scene.stage.names().count("chat.crashed") == 12)
+            await scene.stage.until(lambda: scene.stage.contacts == ["a"])
+
+    virtually(story())
+
+
+def test_a_contact_that_cannot_be_joined_is_no_crash(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """It is told once and never tried again."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            scene.stage.plans[stand_ins.key("a")] = [_crash(ContactEnded("a"))]
+            await scene.offer("a")
+            await scene.supervisor.idle()
+            assert scene.stage.names().count("contact.refused") == 1
+            assert "chat.crashed" not in scene.stage.names()
+
+    virtually(story())
+
+
+def test_live_contacts_that_nobody_serves_are_taken_up(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Released ones and a dead worker's: with what their record holds, not as new ones; other bots' are left alone."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            store = scene.stage.store
+            for name in "abcd":
+                bot = "other" if name == "d" else "echo"
+                record = ContactRecord(key=stand_ins.key(name), bot=bot, display_name="Echo", handled_turns=7)
+                claimed = await store.claim(record, owner=WorkerId("dead"))
+                if name == "a":
+                    await store.release(claimed)
+            await scene.offer("b")
+            await scene.supervisor.resume()
+            await anyio.wait_all_tasks_blocked()
+            assert scene.stage.contacts == ["a", "b", "c"]
+            assert {session.record.handled_turns for session in scene.stage.running} == {7}
+
+    virtually(story())
+
+
+def test_taking_up_ends_where_the_slots_do(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """The rest is for other workers, or for later."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open(max_chats=2) as scene:
+            for name in "abcd":
+                record = ContactRecord(key=stand_ins.key(name), bot="echo", display_name="Echo")
+                await scene.stage.store.claim(record, owner=WorkerId("dead"))
+            await scene.supervisor.resume()
+            await anyio.wait_all_tasks_blocked()
+            assert scene.stage.contacts == ["a", "b"]
+
+    virtually(story())
+
+
+def test_on_release_every_chat_is_drained(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Their contacts may be claimed by anybody at once."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            await scene.offer("a", "b")
+            scene.supervisor.go(Goodbye.RELEASE)
+            await scene.supervisor.idle()
+            keys = [stand_ins.key("a"), stand_ins.key("b")]
+            assert scene.stage.tellings == [(key, "drain") for key in keys]
+            assert list(await scene.stage.store.claimable(WorkerId("other"))) == keys
+
+    virtually(story())
+
+
+def test_on_leaving_every_chat_is_left(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """And what is offered after that is not taken on."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            await scene.offer("a")
+            scene.supervisor.go(Goodbye.LEAVE)
+            await scene.offer("b")
+            await scene.supervisor.idle()
+            assert scene.stage.tellings == [(stand_ins.key("a"), "leave")]
+
+    virtually(story())
+
+
+def test_a_chat_that_waits_after_a_crash_is_released_at_once_when_the_worker_goes(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """Nobody waits for a backoff, and the contact is free for the next worker."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            scene.stage.plans[stand_ins.key("a")] = [_crash(RuntimeError()) for _ in range(4)]
+            await scene.offer("a")
+            await scene.stage.until(lambda: scene.stage.names().count("chat.crashed") == 3)
+            scene.supervisor.go(Goodbye.RELEASE)
+            before = anyio.current_time()
+            await scene.supervisor.idle()
+            assert anyio.current_time() == before
+            assert (await scene.stage.store.load(stand_ins.key("a"))).owner is None
+
+    virtually(story())
+
+
+def test_lost_chats_are_silent_at_once(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Also one that does not listen."""
+
+    async def story() -> None:
+        async def deaf(_: Any) -> Ending:
+            await anyio.sleep_forever()
+            return Ending.OVER
+
+        async with Scene(stand_ins).open() as scene:
+            scene.stage.plans[stand_ins.key("a")] = [deaf]
+            await scene.offer("a", "b")
+            scene.supervisor.lose()
+            await scene.supervisor.idle()
+            assert {what for _, what in scene.stage.tellings} == {"lose"}
+            assert anyio.current_time() < 1
+
+    virtually(story())
+
+
+def test_a_store_that_is_away_makes_offers_wait_not_fail(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """The claim is asked again until the store answers."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            claim, failures = scene.stage.store.claim, [StoreUnreachable("away")] * 3
+
+            async def flaky(*args: Any, **kwargs: Any) -> ContactRecord:
+                if failures:
+                    raise failures.pop()
+                record: ContactRecord = await claim(*args, **kwargs)
+                return record
+
+            scene.stage.store.claim = flaky
+            await scene.offer("a")
+            await scene.stage.until(lambda: scene.stage.contacts == ["a"])
+            assert scene.stage.names().count("store.unreachable") == 3
+
+    virtually(story())
+
+
+def test_a_record_that_cannot_be_read_is_told_and_harms_nobody(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """It stays as it is, for somebody with the right key or version."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open(max_chats=1) as scene:
+            claim = scene.stage.store.claim
+
+            async def unreadable(record: ContactRecord, **kwargs: Any) -> ContactRecord:
+                if record.key == stand_ins.key("a"):
+                    raise StoreUnusable("sealed with another key")
+                claimed: ContactRecord = await claim(record, **kwargs)
+                return claimed
+
+            scene.stage.store.claim = unreadable
+            await scene.offer("a", "b")
+            assert scene.stage.contacts == ["b"]
+            assert "contact.unreadable" in scene.stage.names()
+
+    virtually(story())
+
+
+@pytest.mark.parametrize(
+    ("error", "name"), [(Fenced("gone"), "contact.lost"), (StoreUnreachable("away"), "contact.not_released")]
+)
+def test_a_contact_that_cannot_be_released_is_told(
+    virtually: Virtually, stand_ins: SimpleNamespace, error: Exception, name: str
+) -> None:
+    """Its lease or its new owner will see to it."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open(crash_limit=1) as scene:
+
+            async def release(_: ContactRecord) -> None:
+                raise error
+
+            scene.stage.store.release = release
+            scene.stage.plans[stand_ins.key("a")] = [_crash(RuntimeError())]
+            await scene.offer("a")
+            await scene.stage.until(lambda: name in scene.stage.names())
+
+    virtually(story())
