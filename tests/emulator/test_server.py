@@ -405,6 +405,7 @@ async def test_half_open_connections_do_no_harm(connect: Emulator) -> None:
 async def test_quotas_answer_429(connect: Emulator) -> None:
     """Turned on, the documented burst passes and the next call is throttled."""
     connect.region.quotas.enforced = True
+    connect.region.set_pace(1e-6)
     token, _ = await joined_bot(connect, connect.start_chat(connected=True)["ContactId"])
     chat = boto(connect, "connectparticipant")
     for _ in range(5):
