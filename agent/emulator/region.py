@@ -117,7 +117,7 @@ class Region:
         """Keep the answer to a ClientToken for the window."""
         now = self.clock.time()
         self.answers[key] = (now + self.settings.client_token_window, answer)
-        while next(iter(self.answers.values()))[0] <= now or len(self.answers) > MOST_ANSWERS:
+        while self.answers and (next(iter(self.answers.values()))[0] <= now or len(self.answers) > MOST_ANSWERS):
             self.answers.popitem(last=False)
 
     def forget_client_tokens(self) -> None:
