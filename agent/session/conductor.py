@@ -134,6 +134,8 @@ class Conductor:
             repeated=bool(self._inbox.unaccounted),
             alone=not self._suspects(cause),
             text_limit=self._settings.text_limit,
+            clock=self._ports.clock,
+            over=self._fence.reason,
             outbox=self._outbox,
             verbs=self._verbs,
         )

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from agent.clock import Clock
+from agent.errors import ConversationOver
 from agent.ids import ContactId, ContactKey, ParticipantId
 from agent.ports import Sent
 from agent.record import Timer
@@ -90,6 +92,12 @@ class Turn(Protocol):
 
     @property
     def timers(self) -> MutableMapping[str, Timer]: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def over(self) -> type[ConversationOver] | None: ...
 
     async def send(self, content: str, *, content_type: str) -> Sequence[Sent]:
         """Sends one reply, split where it is too long; returns when Amazon Connect has accepted all of it.

@@ -8,7 +8,8 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from agent.errors import ContentTypeRefused, Fenced, InvalidMessage, OwnershipLost
+from agent.clock import Clock
+from agent.errors import ContentTypeRefused, ConversationOver, Fenced, InvalidMessage, OwnershipLost
 from agent.ports import Sent
 from agent.record import ContactRecord, Timer
 from agent.session.conversation import Contact, Trigger
@@ -56,6 +57,8 @@ class LiveTurn:
     repeated: bool
     alone: bool
     text_limit: int
+    clock: Clock
+    over: type[ConversationOver] | None = None
     outbox: Outbox = field(repr=False)
     verbs: Verbs = field(repr=False)
     state: bytes = field(init=False, repr=False)
