@@ -1,0 +1,338 @@
+"""The chat, as a handler has it: the verbs of a conversation.
+
+Every verb that acts goes through the run it belongs to, so that a replay does nothing twice. A chat is for its own
+handler while that runs; kept longer it refuses. It knows no socket, no store and no other chat.
+"""
+
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from datetime import UTC, datetime
+from random import Random
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, cast, overload
+
+from typing_extensions import TypeVar
+
+from agent.bot import questions, steps
+from agent.bot.answers import Answer
+from agent.bot.choice import Choice
+from agent.bot.duration import Duration, seconds
+from agent.bot.filters import Filter
+from agent.bot.journal import Act, Entry
+from agent.bot.questions import Otherwise
+from agent.errors import BotError, DialogError, InvalidMessage
+from agent.record import Timer
+from agent.session.conversation import Contact
+from agent.wire.content import ContentType
+from agent.wire.items import Item
+
+if TYPE_CHECKING:
+    from agent.bot.conversation import BotConversation
+    from agent.bot.run import Run
+
+DepsT_co = TypeVar("DepsT_co", covariant=True, default=object)
+StateT_co = TypeVar("StateT_co", covariant=True, default=object)
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class Dice(Random):
+    """Randomness that gives the same in a replay; callable for a number from 0 to 1."""
+
+    def __call__(self) -> float:
+        return self.random()
+
+
+class Typing:
+    """What ``chat.typing()`` gives: to be awaited, or used as ``async with``."""
+
+    def __init__(self, show: Callable[[], Awaitable[None]]) -> None:
+        self._show = show
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self._show().__await__()
+
+    async def __aenter__(self) -> None:
+        await self._show()
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+
+class Chat(Generic[DepsT_co, StateT_co]):
+    """One customer's chat; `DepsT_co` is what the bot's lifespan gives, `StateT_co` its type of state.
+
+    Verbs that send raise a `ConversationOver` once the customer has gone, an agent has joined or the bot handed off.
+    """
+
+    __slots__ = ("_dice", "_run", "_talk")
+
+    def __init__(self, run: "Run", talk: "BotConversation") -> None:
+        self._run = run
+        self._talk = talk
+        self._dice: Dice | None = None
+
+    # --------------------------------------------------------------------------------------- saying
+
+    async def say(self, *texts: str, markdown: bool = False) -> None:
+        """Says `texts`, one message each, in order; long ones are split. Returns when the chat has them.
+
+        Raises:
+            InvalidMessage: there is nothing visible in one of them.
+            ConversationOver: nothing more can be said.
+        """
+        if not texts:
+            raise InvalidMessage("chat.say() needs a text.")
+        for text in texts:
+            if not isinstance(text, str) or not text.strip():
+                raise InvalidMessage(f"chat.say needs visible text, not {type(text).__name__} without any.")
+        for text in texts:
+            await self._send(text, ContentType.MARKDOWN if markdown else ContentType.PLAIN)
+
+    async def _send(self, content: str, content_type: str) -> None:
+        turn = self._run.scene("say")
+        if self._run.replaying:
+            return
+        self._run.says += 1
+        if self._run.says > self._talk.bot.max_says:
+            raise BotError(
+                f"{self._run.handler} said more than {self._talk.bot.max_says} messages in one turn; "
+                "raise Bot(max_says=...) if that is meant."
+            )
+        await turn.send(content, content_type=content_type)
+
+    def typing(self) -> Typing:
+        """Shows the customer that the bot is typing, until the turn ends: ``await`` it, or use ``async with``."""
+        return Typing(self._show_typing)
+
+    async def _show_typing(self) -> None:
+        turn = self._run.scene("typing")
+        if not self._run.replaying:
+            await turn.typing()
+
+    # --------------------------------------------------------------------------------------- asking
+
+    @overload
+    async def ask(
+        self,
+        question: str,
+        *,
+        check: Callable[[str], bool | Awaitable[bool]] | None = None,
+        tries: int = 3,
+        timeout: Duration | None = None,
+        hint: str | None = None,
+        otherwise: Otherwise = None,
+        cancel: Sequence[str] | None = None,
+        key: str | None = None,
+    ) -> str: ...
+
+    @overload
+    async def ask(
+        self,
+        question: str,
+        kind: type[T] | Answer[T],
+        *,
+        check: Callable[[T], bool | Awaitable[bool]] | None = None,
+        tries: int = 3,
+        timeout: Duration | None = None,
+        hint: str | None = None,
+        otherwise: Otherwise = None,
+        cancel: Sequence[str] | None = None,
+        key: str | None = None,
+    ) -> T: ...
+
+    async def ask(self, question: str, kind: Any = str, *, check: Any = None, **rules: Any) -> Any:
+        """Asks and waits for the answer, which may come days later and in another process.
+
+        Args:
+            question: what is said; "" to wait for the customer without saying anything.
+            kind: what the answer has to be: a type (str, int, float, Decimal, bool, date) or one of `agent.answers`.
+            check: what else must hold of it.
+            tries: after so many answers that are none, `NoAnswer`.
+            timeout: after so much silence, `NoAnswer`.
+            hint: said before the question is asked again.
+            otherwise: said, or called with the message, instead of the hint.
+            cancel: words that raise `Cancelled`, instead of the bot's.
+            key: what the journal knows the question by, so that its text may change; its text by default.
+
+        Raises:
+            NoAnswer: the tries or the time ran out.
+            Cancelled: the customer said a cancel word.
+            HumanTookOver: an agent joined; any other `ConversationOver` likewise.
+            DialogError: it is called where nothing can be asked.
+        """
+        return await questions.ask(self, question, questions.Rules(kind=kind, check=check, **rules))
+
+    @overload
+    async def choose(
+        self,
+        question: str,
+        choices: Sequence[Choice[T]],
+        *,
+        tries: int = 3,
+        timeout: Duration | None = None,
+        hint: str | None = None,
+        otherwise: Otherwise = None,
+        cancel: Sequence[str] | None = None,
+        key: str | None = None,
+    ) -> T: ...
+
+    @overload
+    async def choose(
+        self,
+        question: str,
+        choices: Sequence[str],
+        *,
+        tries: int = 3,
+        timeout: Duration | None = None,
+        hint: str | None = None,
+        otherwise: Otherwise = None,
+        cancel: Sequence[str] | None = None,
+        key: str | None = None,
+    ) -> str: ...
+
+    async def choose(self, question: str, choices: Any, **rules: Any) -> Any:
+        """Shows a menu and waits for the choice made: picked, numbered, written in another case or nearly right.
+
+        Returns:
+            The chosen `Choice`'s value.
+
+        Raises: as `ask`, and DialogError for a menu without entries or with two alike.
+        """
+        return await questions.choose(self, question, choices, rules)
+
+    # -------------------------------------------------------------------- what happens only once
+
+    async def step(self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Calls `function` once: its result is durable before the dialog goes on, and a replay does not call it.
+
+        A crash in the middle may call it again with the same idempotency key, see `agent.idempotency_key`.
+
+        Returns:
+            The result as the journal gives it back, which is by its return annotation.
+
+        Raises:
+            StepFailed: it raised; so does the replay.
+            DialogError: its result cannot be kept.
+        """
+        return cast("T", await steps.step(self._run, function, args, kwargs))
+
+    async def sleep(self, duration: Duration) -> None:
+        """Waits that long, over restarts; messages that come meanwhile go to other handlers."""
+        until = self._clock_now().timestamp() + seconds(duration)
+        await self._run.wait(Act.SLEPT, "", until)
+
+    def now(self) -> datetime:
+        """The time, in UTC; a replay gives the same again."""
+        self._run.scene("now")
+        if (entry := self._run.recall(Act.NOW, "")) is None:
+            entry = self._run.note(Entry(act=Act.NOW, value=self._clock_now().timestamp()))
+        return datetime.fromtimestamp(entry.value, UTC)
+
+    def _clock_now(self) -> datetime:
+        return self._run.scene("now").clock.now()
+
+    @property
+    def random(self) -> Dice:
+        """Randomness that a replay repeats: ``chat.random()``, ``chat.random.choice(...)``."""
+        if self._dice is None:
+            self._dice = Dice(f"{self.contact.key}/{self._run.record.id}")
+        return self._dice
+
+    # ------------------------------------------------------------------------------------- leaving
+
+    async def hand_off(self, *, attributes: Mapping[str, str] | None = None, say: str | None = None) -> None:
+        """Passes the chat on: writes contact `attributes` for the flow, says goodbye, leaves.
+
+        From then on every verb that sends raises `HandedOff`.
+        """
+        if attributes:
+            await self.set_attributes(attributes)
+        if say:
+            await self.say(say)
+        await self.leave()
+
+    async def leave(self) -> None:
+        """Leaves the chat; the flow goes on without the bot. From then on every verb that sends raises `HandedOff`."""
+        turn = self._run.scene("leave")
+        if not self._run.replaying:
+            await turn.leave()
+
+    # ----------------------------------------------------------------------------------- later on
+
+    def later(self, after: Duration, name: str, payload: str = "") -> None:
+        """Runs the ``@on_timer(name)`` handler after that time, over restarts; setting it again moves it.
+
+        Raises:
+            DialogError: there is no such handler.
+        """
+        if name not in self._talk.bot.routes.timers:
+            raise DialogError(f"chat.later: there is no @on_timer({name!r}) handler.")
+        self._set_timer(f"later/{name}", after, payload)
+
+    def remind(self, after: Duration, text: str) -> None:
+        """Says `text` after that time, unless `forget` is called or the conversation is over by then; there is one."""
+        self._set_timer("remind/", after, text)
+
+    def forget(self, name: str | None = None) -> None:
+        """Takes back a `later` by its name, or the `remind`."""
+        turn = self._run.scene("forget")
+        if not self._run.replaying:
+            turn.timers.pop(f"later/{name}" if name else "remind/", None)
+
+    def _set_timer(self, name: str, after: Duration, payload: str) -> None:
+        turn = self._run.scene("later")
+        if not self._run.replaying:
+            due = self._clock_now().timestamp() + seconds(after)
+            turn.timers[name] = Timer(name=name, due=due, payload=payload)
+
+    # ----------------------------------------------------------------------------------- who and what
+
+    @property
+    def contact(self) -> Contact:
+        """Ids, attributes, customer's name, channel."""
+        return self._talk.contact
+
+    @property
+    def item(self) -> Item | None:
+        """The item that started this handler, if one did."""
+        return self._run.item
+
+    async def set_attributes(self, attributes: Mapping[str, str]) -> None:
+        """Writes contact attributes, for the flow and the agents to read. Raises ConnectError."""
+        turn = self._run.scene("set_attributes")
+        if not self._run.replaying:
+            await turn.set_attributes(attributes)
+
+    async def history(self) -> Sequence[Item]:
+        """The whole chat so far, oldest first. In a dialog it belongs into a `step`: it grows. Raises ConnectError."""
+        return await self._run.scene("history").history()
+
+    @property
+    def state(self) -> StateT_co:
+        """The bot's state of this contact, to be changed in place; kept at the turn's end.
+
+        Raises:
+            BotError: the bot has no type of state.
+        """
+        if self._talk.state is None:
+            raise BotError("chat.state: this bot has none; give Bot(..., state=YourModel).")
+        return cast("StateT_co", self._talk.state)
+
+    @property
+    def deps(self) -> DepsT_co:
+        """What the bot's lifespan gave.
+
+        Raises:
+            BotError: the bot has no lifespan, or it is not open.
+        """
+        return cast("DepsT_co", self._talk.bot.deps)
+
+    def bound(self, filter: Filter[T]) -> T:
+        """What `filter` found in the item that started this handler.
+
+        Raises:
+            DialogError: it does not match, or no item started it.
+        """
+        found = None if self._run.item is None else filter.match(self._run.item, self.contact)
+        if found is None:
+            raise DialogError(f"chat.bound: {filter!r} does not match what started this handler.")
+        return found

@@ -1,0 +1,417 @@
+"""A bot's side of one contact: which handler gets what, which run goes on, and what is remembered at a turn's end.
+
+It is what a session drives. Runs that wait stay in memory; whatever must outlive the process stands in the turn when
+the turn returns. A turn that fails or is cancelled leaves everything as the turn before left it.
+"""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, assert_never
+
+from agent.bot import middleware
+from agent.bot.chat import Chat
+from agent.bot.handlers import Handler, Kind
+from agent.bot.journal import Act, Journal, Kept, RunRecord, decode
+from agent.bot.mismatch import impurity
+from agent.bot.routes import Lane, key
+from agent.bot.run import Run
+from agent.bot.unhandled import paste
+from agent.errors import BotOutcome, Cancelled, ConversationOver, HandedOff, NoAnswer, ReplayMismatch
+from agent.record import Timer
+from agent.session.conversation import Contact, Overlap, Trigger, Turn
+from agent.telemetry import Happening, Level
+from agent.wire.content import ContentType, Role
+from agent.wire.items import Attachment, Event, Item, Message
+
+if TYPE_CHECKING:
+    from agent.bot.bot import Bot
+
+
+class BotConversation:
+    """One contact's conversation with `bot`."""
+
+    def __init__(self, bot: "Bot[Any, Any]", contact: Contact) -> None:
+        self.bot = bot
+        self.contact = contact
+        self.state: Any = None
+        self._routes = bot.routes
+        self._runs: dict[str, Run] = {}
+        self._turn: Turn | None = None
+        self._unit = 0
+        self._running: Run | None = None
+        self._journal: bytes | None = None
+        self._stored_state: bytes | None = None
+        self._true_state: bytes | None = None
+        self._open_run = ""
+        self._at_open: dict[str, Run] = {}
+        self._ended: set[str] = set()
+
+    # ------------------------------------------------------------------------ what a session calls
+
+    def wants(self, item: Item) -> bool:
+        """Whether a handler or a waiting question takes `item`; customers' messages always start a turn."""
+        if isinstance(item, Message):
+            lanes = (self._routes.anytime, self._routes.messages)
+            return item.sender.role == Role.CUSTOMER or any(lane.first(item, self.contact) for lane in lanes)
+        if isinstance(item, Attachment):
+            return self._routes.attachments.first(item, self.contact) is not None
+        return isinstance(item, Event) and self._routes.events.first(item, self.contact) is not None
+
+    async def turn(self, turn: Turn) -> None:
+        """Handles one turn; what is raised leaves runs and state as the turn before left them."""
+        self._open(turn)
+        try:
+            async with AsyncExitStack() as stack:
+                await middleware.enter(stack, self.bot.middleware, self._bystander(turn))
+                await self._dispatch(turn)
+            self._close(turn)
+        except BaseException:
+            self._rewind()
+            raise
+        finally:
+            self._turn = None
+
+    async def failed(self, turn: Turn, error: Exception) -> None:
+        """Ends the run that failed, then lets the bot's error handler, else the apology, speak."""
+        self._turn = turn
+        self._load_state(turn.state)
+        for name in self._ended:
+            self._runs.pop(name, None)
+            turn.timers.pop(f"run/{name}", None)
+        self._journal = turn.journal = Journal(runs=[run.record for run in self._runs.values()]).encode()
+        if handler := self._routes.for_error(error):
+            run = self._new_run(turn, handler, None)
+            await run.begin(turn, self._chat(run), error)
+        elif not isinstance(error, ConversationOver):
+            await self._say(turn, self.bot.texts.apology)
+
+    async def aclose(self) -> None:
+        """Lets go of everything in memory."""
+        for run in self._runs.values():
+            run.drop()
+        self._runs.clear()
+
+    # ------------------------------------------------------------------------- opening and closing
+
+    def _open(self, turn: Turn) -> None:
+        self._turn, self.contact = turn, turn.contact
+        self._running = None
+        self._open_run, self._unit = "", 0
+        self._ended = set()
+        self._load_state(turn.state)
+        if turn.journal != self._journal:
+            self._load_journal(turn)
+        self._at_open = dict(self._runs)
+
+    def _load_state(self, stored: bytes) -> None:
+        if self.bot.state_type is None or stored == self._stored_state:
+            return
+        if self.state is None:
+            self.state = self.bot.state_type.load(stored)
+        else:
+            self.bot.state_type.overwrite(self.state, stored)
+        self._stored_state = stored
+
+    def _load_journal(self, turn: Turn) -> None:
+        journal = decode(turn.journal)
+        self._runs = {}
+        for record in journal.runs:
+            repeated = journal.turn == turn.id and record.id == journal.open_run
+            kept = record if repeated else record.prefix()
+            if repeated or kept.entries:
+                self._runs[record.id] = self._revived(kept)
+        if journal.turn == turn.id:
+            self._open_run = journal.open_run if journal.open_run in self._runs else ""
+            self._unit = journal.unit
+        self._journal = turn.journal
+
+    def _revived(self, record: RunRecord) -> Run:
+        handler = self._routes.by_key.get((record.handler, record.version)) or self._lost(record)
+        return Run(handler, record, self, item=record.trigger.item() if record.trigger else None)
+
+    def _lost(self, record: RunRecord) -> Handler:
+        """A stand-in for a handler that this build no longer has; running it is a mismatch."""
+        kind, _, name = record.handler.partition(":")
+        return Handler(
+            kind=Kind(kind), function=_no_such_handler, name=name, version=record.version, where="not in this build"
+        )
+
+    def _close(self, turn: Turn) -> None:
+        if self.bot.state_type is not None:
+            turn.state = self._stored_state = self.bot.state_type.checked(self.state)
+        for run in self._runs.values():
+            run.record.committed = len(run.record.entries)
+        self._journal = turn.journal = Journal(runs=[run.record for run in self._runs.values()]).encode()
+
+    def _rewind(self) -> None:
+        for run in self._runs.values():
+            if run.record.id not in self._at_open:
+                run.drop()
+        self._runs = self._at_open
+        for run in self._runs.values():
+            if run is self._running or len(run.record.entries) > run.record.committed:
+                run.rewind()
+        self._stored_state = self._true_state = None
+        if self._turn is not None:
+            self._journal = self._turn.journal
+
+    # ---------------------------------------------------------------------------------- dispatching
+
+    async def _dispatch(self, turn: Turn) -> None:
+        match turn.trigger:
+            case Trigger.JOINED:
+                await self._alone(turn, Kind.JOIN)
+                self._mark_silence(turn)
+            case Trigger.ITEMS:
+                await self._items(turn)
+            case Trigger.TIMER:
+                await self._timer(turn, turn.timer)
+            case Trigger.LEFT:
+                await self._left(turn)
+            case _:
+                assert_never(turn.trigger)
+
+    async def _alone(self, turn: Turn, kind: Kind) -> None:
+        if await self._finish_open_run(turn):
+            return
+        if handler := self._routes.alone.get(kind):
+            await self._start(turn, handler, None)
+
+    async def _items(self, turn: Turn) -> None:
+        opened_at = self._unit
+        for number, item in enumerate(_units(turn.items, self.bot.overlap)):
+            self._unit = number
+            if number != opened_at or not await self._finish_open_run(turn):
+                await self._item(turn, item)
+        if any(item.sender.role == Role.CUSTOMER for item in turn.items if not isinstance(item, Event)):
+            self._mark_silence(turn)
+
+    async def _finish_open_run(self, turn: Turn) -> bool:
+        """A crash cut this turn off after a checkpoint: the run that was at work goes on from there."""
+        run = self._runs.get(self._open_run)
+        self._open_run = ""
+        if run is None:
+            return False
+        await self._drive(turn, run, None, answered=True)
+        return True
+
+    async def _item(self, turn: Turn, item: Item) -> None:
+        if isinstance(item, Message):
+            await self._message(turn, item)
+        elif isinstance(item, Attachment):
+            await self._first_of(self._routes.attachments, turn, item)
+        elif isinstance(item, Event):
+            await self._first_of(self._routes.events, turn, item)
+
+    async def _first_of(self, lane: Lane, turn: Turn, item: Item) -> None:
+        if handler := lane.first(item, self.contact):
+            await self._start(turn, handler, item)
+
+    async def _message(self, turn: Turn, message: Message) -> None:
+        if handler := self._routes.anytime.first(message, self.contact):
+            await self._start(turn, handler, message)
+        elif message.sender.role == Role.CUSTOMER and (run := self._asker()):
+            await self._drive(turn, run, Kept.of(message))
+        elif handler := self._routes.messages.first(message, self.contact):
+            await self._start(turn, handler, message)
+        else:
+            self._unhandled(message)
+
+    def _asker(self) -> Run | None:
+        return next((run for run in reversed(self._runs.values()) if run.record.waits is Act.ASKED), None)
+
+    async def _timer(self, turn: Turn, timer: Timer | None) -> None:
+        kind, _, name = (timer.name if timer else "").partition("/")
+        payload = timer.payload if timer else ""
+        if await self._finish_open_run(turn):
+            return
+        if kind == "run" and (run := self._runs.get(name)):
+            await self._drive(turn, run, None)
+        elif kind == "silence":
+            for handler in self._routes.timeouts:
+                if name == f"{handler.after:g}":
+                    await self._start(turn, handler, None)
+        elif kind == "later" and (one := self._routes.timers.get(name)):
+            await self._start(turn, one, None, payload=payload)
+        elif kind == "remind":
+            await self._say(turn, payload)
+
+    async def _left(self, turn: Turn) -> None:
+        over = (turn.over or HandedOff)()
+        for run in reversed(list(self._runs.values())):
+            del self._runs[run.record.id]
+            await self._throw(turn, run, over)
+        await self._alone(turn, Kind.LEAVE)
+        turn.timers.clear()
+
+    async def _throw(self, turn: Turn, run: Run, over: ConversationOver) -> None:
+        try:
+            if not run.alive and await run.begin(turn, *self._arguments(run)):
+                return
+            await run.throw(turn, over)
+        except (ConversationOver, ReplayMismatch):
+            return
+        finally:
+            run.drop()
+
+    # --------------------------------------------------------------------------------- running runs
+
+    async def _start(self, turn: Turn, handler: Handler, item: Item | None, *, payload: str = "") -> None:
+        await self._drive(turn, self._new_run(turn, handler, item, payload), None)
+
+    def _new_run(self, turn: Turn, handler: Handler, item: Item | None, payload: str = "", again: str = "") -> Run:
+        record = RunRecord(
+            id=f"{turn.id}/{self._unit}{again}",
+            handler=key(handler),
+            version=handler.version,
+            trigger=Kept.of(item) if item else None,
+            payload=payload,
+            state=self.state_now(),
+        )
+        return Run(handler, record, self, item=item)
+
+    def _chat(self, run: Run) -> Chat[Any, Any]:
+        return Chat(run, self)
+
+    def _arguments(self, run: Run) -> tuple[object, ...]:
+        chat = self._chat(run)
+        if run.handler.kind in {Kind.MESSAGE, Kind.ATTACHMENT, Kind.EVENT}:
+            return chat, run.item
+        return (chat, run.record.payload) if run.handler.kind is Kind.TIMER else (chat,)
+
+    async def _drive(self, turn: Turn, run: Run, value: object, *, answered: bool = False) -> None:
+        """Starts `run`, or gives it what it waits for; keeps it when it waits again."""
+        self._running = run
+        self._ended.add(run.record.id)
+        kept = self._runs.pop(run.record.id, None) is not None
+        self._runs[run.record.id] = run
+        chat = self._bystander(turn)
+        async with AsyncExitStack() as stack:
+            await middleware.enter(stack, run.handler.middleware, chat)
+            ended = await self._settled(turn, run, value, fresh=not kept, answered=answered)
+        if ended:
+            self._runs.pop(run.record.id, None)
+        else:
+            self._ended.discard(run.record.id)
+        self._running = None
+
+    async def _settled(self, turn: Turn, run: Run, value: object, *, fresh: bool, answered: bool) -> bool:
+        try:
+            return await self._moved(turn, run, value, fresh=fresh or answered)
+        except ReplayMismatch as error:
+            await self._mismatched(turn, run, error)
+            return True
+        except (NoAnswer, Cancelled) as outcome:
+            await self._say(turn, self._farewell(outcome))
+            return True
+        except ConversationOver:
+            return True
+
+    async def _moved(self, turn: Turn, run: Run, value: object, *, fresh: bool) -> bool:
+        if run.alive:
+            return await run.go_on(turn, value)
+        ended = await run.begin(turn, *self._arguments(run))
+        self._report_impurity(run)
+        return ended if fresh or ended else await run.go_on(turn, value)
+
+    def _report_impurity(self, run: Run) -> None:
+        if not run.impure:
+            return
+        error = impurity(run.handler, run.impure)
+        if self.bot.strict:
+            raise error
+        self._report("dialog.impure", Level.WARNING, error)
+
+    def _farewell(self, outcome: BotOutcome) -> str:
+        return self.bot.texts.cancelled if isinstance(outcome, Cancelled) else self.bot.texts.no_answer
+
+    async def _mismatched(self, turn: Turn, run: Run, error: ReplayMismatch) -> None:
+        self._report("dialog.mismatch", Level.ERROR, error)
+        run.drop()
+        self._runs.pop(run.record.id, None)
+        newest = self._routes.newest.get(run.record.handler)
+        match self.bot.on_mismatch:
+            case "restart" if newest is not None:
+                handler = self._routes.by_key[(run.record.handler, newest)]
+                again = self._new_run(turn, handler, run.item, run.record.payload, again="'")
+                await self._say(turn, self.bot.texts.restarted)
+                await self._drive(turn, again, None)
+            case "hand_off":
+                await self._say(turn, self.bot.texts.handed_over)
+                await turn.leave()
+            case _:
+                raise error
+
+    # ------------------------------------------------------------------------------- for the runs
+
+    def state_now(self) -> bytes | None:
+        return None if self.bot.state_type is None else self.bot.state_type.dump(self.state)
+
+    def replay_state(self, stored: bytes | None) -> None:
+        if self.bot.state_type is None:
+            return
+        if self._true_state is None:
+            self._true_state = self.state_now()
+        self.bot.state_type.overwrite(self.state, stored or b"")
+
+    def restore_state(self) -> None:
+        true, self._true_state = self._true_state, None
+        if self.bot.state_type is not None and true is not None and true != self.state_now():
+            self.bot.state_type.overwrite(self.state, true)
+
+    async def checkpoint(self, run: Run, turn: Turn) -> None:
+        """Makes `run` durable as it stands, all else as the last turn left it."""
+        others = [one.record.prefix() for one in self._runs.values() if one is not run and one.record.committed]
+        journal = Journal(runs=[*others, run.record], turn=turn.id, unit=self._unit, open_run=run.record.id)
+        turn.journal = self._journal = journal.encode()
+        await turn.checkpoint()
+
+    # ---------------------------------------------------------------------------------- small things
+
+    def _bystander(self, turn: Turn) -> Chat[Any, Any]:
+        run = Run(_AROUND, RunRecord(id="", handler="", version=1), self)
+        run.turn = turn
+        return self._chat(run)
+
+    async def _say(self, turn: Turn, text: str) -> None:
+        if text:
+            await turn.send(text, content_type=ContentType.PLAIN)
+
+    def _mark_silence(self, turn: Turn) -> None:
+        for handler in self._routes.timeouts:
+            name = f"silence/{handler.after:g}"
+            turn.timers[name] = Timer(name=name, due=turn.clock.now().timestamp() + handler.after)
+
+    def _unhandled(self, message: Message) -> None:
+        if self.bot.first_unhandled(message.content_type):
+            fields = {"content_type": message.content_type, "paste": paste(message)}
+            happening = Happening(
+                name="message.unhandled", level=Level.WARNING, contact=self.contact.key, fields=fields
+            )
+            self.bot.report(happening)
+
+    def _report(self, name: str, level: Level, error: Exception) -> None:
+        self.bot.report(Happening(name=name, level=level, contact=self.contact.key, error=error))
+
+
+async def _no_such_handler(*_: object) -> None:
+    """Stands where a handler was: its end is not what the journal expects."""
+
+
+_AROUND = Handler(kind=Kind.ERROR, function=_no_such_handler, name="middleware", where="middleware")
+
+
+def _units(items: Sequence[Item], overlap: Overlap) -> list[Item]:
+    """What of a turn is handled one by one: its messages as one, in the newest one's place; under LATEST that alone."""
+    messages = [item for item in items if isinstance(item, Message)]
+    if len(messages) < 2 or overlap is Overlap.QUEUE:
+        return list(items)
+    newest = messages[-1]
+    burst = newest if overlap is Overlap.LATEST else _joined(messages)
+    others = [item for item in items if item is newest or not isinstance(item, Message)]
+    return [burst if item is newest else item for item in others]
+
+
+def _joined(messages: Sequence[Message]) -> Message:
+    return replace(messages[-1], content="\n".join(message.content for message in messages))

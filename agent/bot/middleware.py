@@ -1,0 +1,42 @@
+"""Middleware: one kind, an async context around a turn.
+
+A middleware is called with the chat and gives an async context manager. It is entered before the turn's handler runs
+and left after it, also on errors; a dialog that lasts many turns passes through it in each. Bots, routers and handlers
+have theirs; the bot's is the outermost. It must not ask questions: those belong to handlers.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any, TypeAlias
+
+from agent.errors import RegistrationError
+
+Middleware: TypeAlias = Callable[[Any], AbstractAsyncContextManager[object]]
+
+
+def checked(middleware: Iterable[object]) -> tuple[Middleware, ...]:
+    """`middleware`, if all of it can be called.
+
+    Raises:
+        RegistrationError: something in it is no function.
+    """
+    found: list[Middleware] = []
+    for one in middleware:
+        if not callable(one):
+            raise RegistrationError(f"Middleware is a function of the chat giving an async context, not {one!r}.")
+        found.append(one)
+    return tuple(found)
+
+
+async def enter(stack: AsyncExitStack, middleware: Iterable[Middleware], chat: object) -> None:
+    """Enters all of `middleware`, outermost first.
+
+    Raises:
+        RegistrationError: one of them gave no async context.
+    """
+    for one in middleware:
+        context = one(chat)
+        if not isinstance(context, AbstractAsyncContextManager):
+            name = getattr(one, "__name__", repr(one))
+            raise RegistrationError(f"Middleware {name} gave no async context; put @asynccontextmanager above it.")
+        await stack.enter_async_context(context)
