@@ -84,13 +84,17 @@ class SessionSection(_Section):
     audit_interval: PositiveFloat | None = None
     """How often transcript and inbox are compared; unset for never."""
     merge_window: float = Field(default=1.0, ge=0)
-    """How long a bot with ``turns="merge"`` waits for more."""
+    """How long a bot with ``turns="merge"`` waits for more after the customer's last message."""
+    typing_patience: float = Field(default=12.0, ge=0)
+    """How much longer it waits after the customer was seen typing."""
+    merge_limit: float = Field(default=30.0, ge=0)
+    """The longest that it waits in all."""
+    typing_after: float | None = Field(default=0.5, ge=0)
+    """After how long a handler that still works is shown as typing; unset for never by itself."""
+    typing_interval: PositiveFloat = 10.0
+    """How often typing is shown anew."""
     max_waiting: PositiveInt = 100
     """The most messages of one chat that wait for a turn before reading from it stops."""
-    apology: str = Field(
-        default="Sorry, something went wrong on my side. Please try again.", min_length=1, max_length=1_024
-    )
-    """What the customer reads when a turn failed and the bot has nothing better to say."""
     read_receipts: bool = False
     """Whether the customer sees that the bot has read."""
     see_before_join: bool = True

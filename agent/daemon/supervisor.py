@@ -17,7 +17,7 @@ from anyio.abc import TaskGroup
 from agent.clock import Clock
 from agent.daemon.patience import Patience, patiently
 from agent.errors import AlreadyOwned, Fenced, JoinRefused, StoreError
-from agent.ids import ContactKey, WorkerId
+from agent.ids import ContactKey, InstanceId, WorkerId
 from agent.ports import Claimable, ContactStore, Offer
 from agent.record import ContactRecord, Phase
 from agent.session.session import Ending
@@ -51,6 +51,7 @@ class Service:
         owner: this worker.
         bot: the name of the bot that serves; records of another bot are left alone.
         display_name: what the customer sees as its name.
+        instance: the instance whose contacts are served; None for any.
         max_chats: chats at once.
         crash_limit: crashes in a row after which a chat is given up.
         steady_after: seconds without a crash after which the count begins anew.
@@ -59,6 +60,7 @@ class Service:
     owner: WorkerId
     bot: str
     display_name: str
+    instance: InstanceId | None = None
     max_chats: int = 500
     crash_limit: int = 5
     steady_after: float = 60.0
@@ -132,15 +134,20 @@ class Supervisor:
             after = keys[-1]
 
     def _is_ours_to_take(self, key: ContactKey) -> bool:
-        return key not in self._children and key not in self._given_up
+        here = self._service.instance in (None, key.instance_id)
+        return here and key not in self._children and key not in self._given_up
 
     async def _accepted(self, offer: Offer) -> bool:
         if offer.key in self._children:
             return False
-        if offer.channel != "CHAT" or offer.bot not in (None, self._service.bot):
+        if not self._is_for_us(offer):
             self._tell("offer.refused", offer.key, Level.WARNING, channel=offer.channel, bot=offer.bot or "")
             return False
         return await self._started(self._fresh(offer))
+
+    def _is_for_us(self, offer: Offer) -> bool:
+        here = self._service.instance in (None, offer.key.instance_id)
+        return here and offer.channel == "CHAT" and offer.bot in (None, self._service.bot)
 
     async def _resumed(self, key: ContactKey) -> bool:
         """False when there is no slot for it."""

@@ -1,7 +1,5 @@
 """Virtual time and small stand-ins for the daemon's tests: waiting costs nothing, and waiting for ever is an error."""
 
-import asyncio
-import selectors
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from random import Random
@@ -19,37 +17,13 @@ from agent.record import ContactRecord
 from agent.session.session import Ending
 from agent.store.memory import MemoryStore
 from agent.telemetry import Happening
-
-
-class _Selector(selectors.SelectSelector):
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> Any:
-        ready = super().select(0)
-        if not ready:
-            assert timeout is not None, "everyone waits for ever"
-            self.now += timeout
-        return ready
-
-
-class _Loop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self._virtual = _Selector()
-        super().__init__(self._virtual)
-
-    def time(self) -> float:
-        return self._virtual.now
+from agent.testing.virtual import run_virtually
 
 
 @pytest.fixture
 def virtually() -> Callable[[Coroutine[Any, Any, None]], None]:
     """Runs a coroutine to its end in virtual time."""
-
-    def run(story: Coroutine[Any, Any, None]) -> None:
-        with asyncio.Runner(loop_factory=_Loop) as runner:
-            runner.run(story)
-
-    return run
+    return run_virtually
 
 
 class FakeSession:

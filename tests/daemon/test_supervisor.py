@@ -120,6 +120,17 @@ def test_a_contact_of_a_live_worker_is_left_to_it(virtually: Virtually, stand_in
     virtually(story())
 
 
+def test_a_contact_of_another_instance_is_refused(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Where the operator named one."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open(instance="elsewhere") as scene:
+            await scene.offer("a")
+            assert scene.stage.running == []
+
+    virtually(story())
+
+
 @pytest.mark.parametrize("more", [{"channel": "VOICE"}, {"bot": "another"}])
 def test_what_is_no_chat_or_not_for_this_bot_is_refused(
     virtually: Virtually, stand_ins: SimpleNamespace, more: dict[str, str]

@@ -1,0 +1,173 @@
+"""Puts a worker together from the settings: clients, store, budget, source. It builds and joins; it decides nothing."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from random import SystemRandom
+from typing import Protocol
+
+from agent.aws.settings import AwsSettings
+from agent.aws.wiring import aws_ports
+from agent.clock import Clock, SystemClock
+from agent.config import Configuration, ConnectSection, PacingSection, SessionSection, StoreSection, resolve
+from agent.daemon.bucket import Rate
+from agent.daemon.ownership import new_worker_id
+from agent.daemon.pacing import FreePacer, QuotaPacer
+from agent.daemon.supervisor import ChatSession, Goodbye, Service
+from agent.daemon.worker import Worker, WorkerSettings
+from agent.errors import InvalidSetting
+from agent.ports import ContactSource, ContactStore, Operation
+from agent.record import ContactRecord
+from agent.session.conversation import Converser
+from agent.session.session import Session
+from agent.session.surroundings import Ports, SessionSettings
+from agent.store.memory import MemoryStore
+from agent.store.sealing import AesGcmSealer
+from agent.store.sqlite import SQLiteStore
+from agent.telemetry import Report
+
+
+class ServedBot(Converser, Protocol):
+    """A bot, as whoever serves it sees it."""
+
+    @property
+    def display_name(self) -> str: ...
+
+    def lifespan(self) -> AbstractAsyncContextManager[None]: ...
+
+    def report_to(self, report: Report) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """A worker that is ready to run, and the ports that it shares with whoever else is here."""
+
+    worker: Worker
+    ports: Ports
+
+
+@asynccontextmanager
+async def assembled(
+    settings: Configuration,
+    bot: Converser,
+    served: ServedBot,
+    *,
+    source: ContactSource,
+    resume: bool = True,
+    goodbye: Goodbye | None = None,
+    report: Report,
+) -> AsyncIterator[Assembly]:
+    """A worker for `bot`; on leaving, store and clients are closed.
+
+    Args:
+        bot: what converses; usually `served` itself.
+        served: whose name, lifespan and happenings count.
+        resume: whether contacts are taken up that nobody serves any more.
+        goodbye: how it takes leave; by default what the settings say.
+
+    Raises:
+        ConfigurationError: a setting cannot be met.
+        StoreError: the store cannot be opened.
+    """
+    clock, random = SystemClock(), SystemRandom()
+    served.report_to(report)
+    async with opened_store(settings.store, clock) as store, aws_ports(aws_settings(settings.connect)) as aws:
+        pacer = QuotaPacer(rates(settings.pacing), clock=clock) if settings.pacing.enabled else FreePacer()
+        ports = Ports(
+            connect=aws.connect,
+            participant=aws.participant,
+            sockets=aws.sockets,
+            store=store,
+            pacer=pacer,
+            clock=clock,
+            random=random,
+            report=report,
+        )
+        chat = session_settings(settings.session)
+
+        def begin(record: ContactRecord) -> ChatSession:
+            return Session(record, bot, ports=ports, settings=chat)
+
+        def share(workers: int) -> None:
+            if isinstance(pacer, QuotaPacer):
+                pacer.share = settings.pacing.share / workers
+
+        share(1)
+        worker = Worker(
+            begin,
+            lifespan=served.lifespan(),
+            source=source,
+            store=store,
+            service=service(settings, served),
+            settings=worker_settings(settings, resume=resume, goodbye=goodbye),
+            clock=clock,
+            random=random,
+            shared_by=share,
+            report=report,
+        )
+        yield Assembly(worker=worker, ports=ports)
+
+
+def service(settings: Configuration, bot: ServedBot) -> Service:
+    """Which contacts are served, and as whom: the operator's display name wins over the author's."""
+    return Service(
+        owner=new_worker_id(),
+        bot=bot.name,
+        display_name=settings.connect.display_name or bot.display_name,
+        instance=settings.connect.instance,
+        max_chats=settings.worker.max_chats,
+        crash_limit=settings.worker.crash_limit,
+    )
+
+
+def worker_settings(settings: Configuration, *, resume: bool, goodbye: Goodbye | None) -> WorkerSettings:
+    """With a store that ends with the process nobody could go on, so then the bot leaves its chats politely."""
+    kept = settings.store.kind != "memory"
+    chosen = {"release": Goodbye.RELEASE, "leave": Goodbye.LEAVE}.get(settings.worker.on_stop)
+    return WorkerSettings(
+        lease=settings.worker.lease,
+        drain_deadline=settings.worker.drain_deadline,
+        goodbye=goodbye or chosen or (Goodbye.RELEASE if kept else Goodbye.LEAVE),
+        resume=resume,
+    )
+
+
+def session_settings(section: SessionSection) -> SessionSettings:
+    """The settings of one chat."""
+    return SessionSettings(**section.model_dump())
+
+
+def aws_settings(section: ConnectSection) -> AwsSettings:
+    """The way to Amazon Connect."""
+    return AwsSettings(
+        region=section.region,
+        endpoint_url=section.endpoint_url,
+        participant_endpoint_url=section.participant_endpoint_url,
+    )
+
+
+def rates(section: PacingSection) -> Mapping[Operation, Rate]:
+    """The quotas by operation."""
+    quotas = {operation: getattr(section, operation.name.lower()) for operation in Operation}
+    return {operation: Rate(rate=quota.rate, burst=quota.burst) for operation, quota in quotas.items()}
+
+
+@asynccontextmanager
+async def opened_store(section: StoreSection, clock: Clock) -> AsyncIterator[ContactStore]:
+    """The store that the settings name.
+
+    Raises:
+        InvalidSetting: its directory cannot be made, or an encryption key is none.
+        StoreError: the file cannot be used.
+    """
+    if section.kind == "memory":
+        yield MemoryStore(clock)
+        return
+    keys = [resolve("store.encryption_keys", reference) for reference in section.encryption_keys]
+    sealer = AesGcmSealer(keys, setting="store.encryption_keys") if keys else None
+    try:
+        section.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidSetting("store.path", f"{section.path.parent} cannot be made ({error.strerror}).") from error
+    async with await SQLiteStore.open(section.path, clock=clock, sealer=sealer) as store:
+        yield store
