@@ -75,16 +75,16 @@ def _cut(text: str, start: int, limit: int, spans: Sequence[Span]) -> int:
 
 def _ends(text: str, start: int, limit: int) -> Iterator[int]:
     """Places for a part to end, the best first: pauses that leave it at least half full, then any word, then any."""
-    half = start + (limit - start) // 2
+    half = start + (limit - start + 1) // 2
     for pause in _PAUSES:
         yield from _latest(pause, text, half, limit)
-    yield from _latest(_WORD, text, start, limit)
+    yield from _latest(_WORD, text, start + 1, limit)
     yield from range(limit, start, -1)
 
 
-def _latest(pause: re.Pattern[str], text: str, after: int, limit: int) -> Iterator[int]:
-    ends = [found.end() for found in pause.finditer(text, after, limit + _LOOK_AHEAD)]
-    return (at for at in reversed(ends) if after < at <= limit)
+def _latest(pause: re.Pattern[str], text: str, least: int, limit: int) -> Iterator[int]:
+    ends = [found.end() for found in pause.finditer(text, least - 1, limit + _LOOK_AHEAD)]
+    return (at for at in reversed(ends) if least <= at <= limit)
 
 
 def _legal(text: str, start: int, at: int, unbreakable: Sequence[Span]) -> bool:
