@@ -122,7 +122,8 @@ class Conductor:
     def _about_items(self) -> Cause:
         fresh = self._inbox.take(1 if self._overlap is Overlap.QUEUE else None)
         items, self._interrupted = (*self._interrupted, *fresh), ()
-        return Cause(id=fresh[0].id, trigger=Trigger.ITEMS, items=items)
+        named_after = items[-1] if self._overlap is Overlap.INTERRUPT else items[0]
+        return Cause(id=named_after.id, trigger=Trigger.ITEMS, items=items)
 
     # ----------------------------------------------------------------------------------- performing
 
@@ -191,7 +192,8 @@ class Conductor:
     # ----------------------------------------------------------------------------------- committing
 
     async def _commit(self, turn: LiveTurn, error: Exception | None) -> None:
-        self._inbox.handled(turn.cause.items)
+        if not self._interrupted:
+            self._inbox.handled(turn.cause.items)
         if not self._suspects(turn.cause):
             self._inbox.account_for_all()
         record = replace(

@@ -4,6 +4,8 @@ A store that does not answer is no reason to lose a chat; whether we may still s
 cancels the session when it lapses. It knows no turn.
 """
 
+from collections.abc import Awaitable, Callable
+
 import anyio
 
 from agent.errors import StoreUnreachable
@@ -20,10 +22,19 @@ async def save(record: ContactRecord, ports: Ports) -> None:
         Fenced: another worker owns the contact.
         StoreUnusable: the store cannot take it at all.
     """
+    await _persist(ports.store.save, record, ports)
+
+
+async def release(record: ContactRecord, ports: Ports) -> None:
+    """As `save`, and any worker may claim the contact from then on."""
+    await _persist(ports.store.release, record, ports)
+
+
+async def _persist(write: Callable[[ContactRecord], Awaitable[None]], record: ContactRecord, ports: Ports) -> None:
     waits = delays(ports)
     while True:
         try:
-            return await ports.store.save(record)
+            return await write(record)
         except StoreUnreachable as error:
             ports.report(Happening(name="store.unreachable", level=Level.WARNING, contact=record.key, error=error))
             await anyio.sleep(next(waits))

@@ -23,7 +23,7 @@ from agent.record import ContactRecord, Phase
 from agent.session.conversation import Converser
 from agent.session.fence import Fence
 from agent.session.join import enter
-from agent.session.saving import save
+from agent.session.saving import release, save
 from agent.session.stay import Stay
 from agent.session.surroundings import Ports, SessionSettings
 from agent.telemetry import Happening, Level
@@ -116,7 +116,7 @@ class Session:
         if reason is OwnershipLost:
             return self._end(Ending.LOST, reason.__name__)
         if reason is None and not self._leaving:
-            await self._ports.store.release(self._record)
+            await release(self._record, self._ports)
             return self._end(Ending.RELEASED, "drained")
         with anyio.move_on_after(self._settings.goodbye_timeout, shield=True) as bound:
             await self._say_goodbye(stay, reason)

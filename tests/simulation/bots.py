@@ -1,0 +1,69 @@
+"""Bots whose every reply can be traced to the turn that gave it, and whose state tells which turns were committed."""
+
+import json
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import anyio
+
+from agent.session.conversation import Contact, Overlap, Trigger, Turn
+from agent.wire.content import ContentType, Role
+from agent.wire.items import Item, Message
+
+GREETING = "greeting"
+
+
+@dataclass
+class TracingBot:
+    """Says `says` tagged replies per turn, working a while before each; keeps the turns it finished in its state."""
+
+    random: Random
+    overlap: Overlap = Overlap.QUEUE
+    says: int = 1
+    work: float = 0.0
+    checkpoints: bool = False
+    fails: float = 0.0
+    name: str = "tracing"
+    errors: list[Exception] = field(default_factory=list)
+
+    def converse(self, contact: Contact) -> "TracingBot":
+        return self
+
+    def wants(self, item: Item) -> bool:
+        return isinstance(item, Message) and item.sender.role == Role.CUSTOMER
+
+    async def turn(self, turn: Turn) -> None:
+        if turn.trigger is Trigger.JOINED:
+            await turn.send(GREETING, content_type=ContentType.PLAIN)
+        if turn.trigger is Trigger.ITEMS:
+            await self._answer(turn)
+        self._remember(turn, self.says)
+
+    async def failed(self, turn: Turn, error: Exception) -> None:
+        self.errors.append(error)
+        await turn.send(f"sorry {turn.items[-1].id}", content_type=ContentType.PLAIN)
+        self._remember(turn, 0)
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    async def _answer(self, turn: Turn) -> None:
+        for number in range(self.says):
+            await anyio.sleep(self.work * self.random.random())
+            await turn.send(tag(turn.items[-1].id, number), content_type=ContentType.PLAIN)
+            if self.checkpoints:
+                await turn.checkpoint()
+        if Random(turn.items[-1].id).random() < self.fails:
+            raise RuntimeError("the bot failed on purpose")
+
+    def _remember(self, turn: Turn, says: int) -> None:
+        done: list[Any] = json.loads(turn.state or b"[]")
+        ids = [item.id for item in turn.items]
+        done.append({"trigger": turn.trigger.value, "items": ids, "says": says})
+        turn.state = json.dumps(done).encode()
+
+
+def tag(item_id: str, number: int) -> str:
+    """The text of the `number`-th reply to an item."""
+    return f"re {item_id} {number}"

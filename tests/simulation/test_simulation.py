@@ -1,0 +1,13 @@
+"""The promises hold in every seeded storm; `make simulate SEEDS=...` runs many more than this."""
+
+import pytest
+
+from agent.testing.virtual import run_virtually
+from tests.simulation.verdict import violations
+from tests.simulation.world import story
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_story_keeps_every_promise(seed: int) -> None:
+    """Exactly once, in order, nothing after the end, nothing left behind, nothing given away."""
+    assert violations(run_virtually(story(seed))) == []

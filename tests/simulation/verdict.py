@@ -1,0 +1,76 @@
+"""What must hold after every story, whatever the weather was. Each violation is one sentence."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from agent.record import ContactRecord
+from agent.session.conversation import Overlap
+from tests.simulation.bots import GREETING, tag
+from tests.simulation.world import SECRET, Chat, Outcome
+
+
+def violations(outcome: Outcome) -> list[str]:
+    """Every promise broken in this story."""
+    return [*_of_chats(outcome), *_of_the_worker(outcome)]
+
+
+def _of_the_worker(outcome: Outcome) -> Iterator[str]:
+    if outcome.open_sockets:
+        yield f"{outcome.open_sockets} sockets were left open"
+    if outcome.tasks_left:
+        yield f"{outcome.tasks_left} tasks were left"
+    secrets = [SECRET, *(chat.token for chat in outcome.chats), *(chat.participant_token for chat in outcome.chats)]
+    told = " ".join(f"{happening} {happening.error!r} {happening.error}" for happening in outcome.happenings)
+    for secret in secrets:
+        if secret in told:
+            yield "a token or a customer's words were reported"
+    if outcome.stuck:
+        yield f"{len(outcome.stuck)} messages were never handled although the weather was calm"
+
+
+def _of_chats(outcome: Outcome) -> Iterator[str]:
+    for chat in outcome.chats:
+        record = outcome.records.get(chat.contact_id)
+        if record is not None:
+            turns: list[dict[str, Any]] = json.loads(record.state or b"[]")
+            yield from _of_turns(outcome, chat, turns)
+            yield from _of_replies(outcome, chat, record, turns)
+
+
+def _of_turns(outcome: Outcome, chat: Chat, turns: list[dict[str, Any]]) -> Iterator[str]:
+    """Every message is handled by exactly one committed turn, in order."""
+    handled = [item for turn in turns for item in turn["items"]]
+    if outcome.bot.overlap is Overlap.INTERRUPT:
+        handled = list(dict.fromkeys(handled))
+    if len(set(handled)) != len(handled):
+        yield f"a message was handled twice: {handled}"
+    if handled != [item for item in chat.said if item in set(handled)]:
+        yield f"messages were handled out of order: {handled} of {chat.said}"
+    if sum(turn["trigger"] == "joined" for turn in turns) > 1:
+        yield "the customer was greeted by two turns"
+
+
+def _of_replies(outcome: Outcome, chat: Chat, record: ContactRecord, turns: list[dict[str, Any]]) -> Iterator[str]:
+    """Every reply stands in the transcript exactly once, in order, and none after an agent joined."""
+    items = outcome.region.chat(chat.contact_id).transcript.items
+    lines = [item["Content"] for item in items if item.get("ParticipantRole") == "CUSTOM_BOT" and item.get("Content")]
+    if len(set(lines)) != len(lines):
+        yield f"a reply was said twice: {lines}"
+    if outcome.bot.overlap is Overlap.QUEUE:
+        expected = list(_expected(turns, outcome.bot.says))
+        extra = lines[len(expected) :]
+        if lines[: len(expected)] != expected:
+            yield f"the replies are {lines}, not {expected}"
+        elif outcome.ended_in_calm and extra:
+            yield f"replies of no committed turn: {extra}"
+
+
+def _expected(turns: list[dict[str, Any]], says: int) -> Iterator[str]:
+    for turn in turns:
+        if turn["trigger"] == "joined":
+            yield GREETING
+        elif turn["trigger"] == "items":
+            yield from (tag(turn["items"][-1], number) for number in range(says))
+            if turn["says"] == 0:
+                yield f"sorry {turn['items'][-1]}"
