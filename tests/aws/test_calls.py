@@ -86,8 +86,7 @@ async def test_silence_ends_the_call(peer: Peer, ports: Opening, limits: dict[st
         with pytest.raises(errors.Unreachable) as caught:
             await say(opened.participant)
         assert caught.value.effect_unknown
-        with anyio.fail_after(5):
-            await peer.closed.wait()
+    assert len(peer.requests) <= 1
 
 
 async def test_an_answer_that_stops_half_way_is_unreachable(peer: Peer, ports: Opening) -> None:
