@@ -1,35 +1,48 @@
-# One file per step: `make dev` to talk to a bot, `make test` before every commit.
+# make dev: talk to a bot. make test: before every commit. make help: the rest.
 PYTHON ?= python3.11
+PYTEST ?= -n 2 --dist worksteal
+SEEDS  ?= 2000
 VENV   := .venv
 BIN    := $(VENV)/bin
-STAMP  := $(VENV)/.installed
 
-.PHONY: setup dev test lint format clean
+.PHONY: help dev test lint format simulate mutate clean
 
-setup: $(STAMP)
+help:                    ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 12
 
-$(STAMP): pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing; install it or say make PYTHON=python3"; exit 1; }
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install it, or say make PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade -c constraints.txt pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+
+$(VENV)/.runs: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-dev: $(STAMP)            ## a local Amazon Connect, the echo bot and a chat page; prints one address
-	$(BIN)/chat-agent dev echo
+$(VENV)/.develops: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.runs
 
-test: $(STAMP)           ## the whole suite
-	$(BIN)/python -m pytest
+dev: $(VENV)/.runs       ## a local Amazon Connect, the echo bot and a chat page; prints one address
+	@$(BIN)/chat-agent dev echo
 
-lint: $(STAMP)           ## style, types, floors
+test: $(VENV)/.develops  ## the whole suite; COVERAGE=1 measures it too
+	$(BIN)/python -m pytest $(PYTEST) $(if $(COVERAGE),--cov --cov-report=term)
+
+lint: $(VENV)/.develops  ## style, types, floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(STAMP)
+format: $(VENV)/.develops ## style, mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean:
-	rm -rf $(VENV) build dist .coverage* .pytest_cache .mypy_cache .ruff_cache
+simulate: $(VENV)/.develops ## storms and crashes in virtual time; SEEDS=100000 for a long run
+	$(BIN)/python -m tests.simulation $(SEEDS)
+
+mutate: $(VENV)/.develops ## deliberate defects, each of which the suite must catch
+	$(BIN)/python -m tests.mutation
+
+clean:                   ## everything that was made
+	rm -rf $(VENV) build dist .coverage* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
