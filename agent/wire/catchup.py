@@ -94,14 +94,13 @@ class CatchUp:
             return
         page = list(items)
         self._pages.append(page)
-        more = bool(next_token) and next_token not in self._tokens
-        if self.reading is Reading.FORWARD and not more:
-            self._end_forward()
-        elif not more or self._reaches_floor(page):
-            self._read(Reading.CLOSED)
-        elif next_token:
+        if next_token and next_token not in self._tokens and not self._reaches_floor(page):
             self._next_token = next_token
             self._tokens.add(next_token)
+        elif self.reading is Reading.FORWARD:
+            self._end_forward()
+        else:
+            self._read(Reading.CLOSED)
 
     def refused(self) -> bool:
         """The service refused the request as such; says whether there is another way to ask.

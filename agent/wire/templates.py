@@ -42,7 +42,7 @@ class ReplyMessage:
     image: Image | None = None
 
     def __post_init__(self) -> None:
-        _need_text("a reply message", "title", self.title)
+        _need_text("a reply message", "a title", self.title)
 
     def fields(self) -> Json:
         return _heading(self.title, self.subtitle, self.image)
@@ -59,7 +59,7 @@ class Element:
     action: str | None = None
 
     def __post_init__(self) -> None:
-        _need_text("an element", "title", self.title)
+        _need_text("an element", "a title", self.title)
 
     def fields(self) -> Json:
         link = {"type": "hyperlink", "url": self.url} if self.url else {}
@@ -82,7 +82,7 @@ class Template(ABC):
 
     def __post_init__(self) -> None:
         name = f"a {self.kind}"
-        _need_text(name, "title", self.title)
+        _need_text(name, "a title", self.title)
         least, most = self._bounds()
         if not least <= (count := self._count()) <= most:
             raise InvalidMessage(f"{name} takes {least} to {most} elements, this one has {count}.")
@@ -256,7 +256,7 @@ class Location:
     radius: float | None = None
 
     def __post_init__(self) -> None:
-        _need_text("a location", "title", self.title)
+        _need_text("a location", "a title", self.title)
         if not (-90 <= self.latitude <= 90 and -180 <= self.longitude <= 180):
             raise InvalidMessage("a location's latitude is -90 to 90 and its longitude -180 to 180.")
 
@@ -314,7 +314,7 @@ class CarouselElement:
     template: ListPicker | Panel
 
     def __post_init__(self) -> None:
-        _need_text("a carousel element", "identifier", self.identifier)
+        _need_text("a carousel element", "an identifier", self.identifier)
 
     def fields(self) -> Json:
         return {"templateIdentifier": self.identifier} | self.template.fields()
@@ -351,7 +351,7 @@ class Carousel(Template):
 
 def _need_text(owner: str, name: str, value: object) -> None:
     if not isinstance(value, str) or not value.strip():
-        raise InvalidMessage(f"{owner} needs a {name} that is not empty.")
+        raise InvalidMessage(f"{owner} needs {name} that is not empty.")
 
 
 def _present(**fields: object) -> Json:
@@ -364,5 +364,5 @@ def _heading(title: str, subtitle: str | None, image: Image | None) -> Json:
 
 def _titled(titles: Iterable[str]) -> list[Json]:
     for title in titles:
-        _need_text("an element", "title", title)
+        _need_text("an element", "a title", title)
     return [{"title": title} for title in titles]
