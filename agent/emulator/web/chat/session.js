@@ -255,7 +255,8 @@ export class ChatSession extends EventTarget {
     this.#heldEchoes.splice(0).forEach((item) => this.#take(item));
   }
 
-  #event(type, content) {
+  async #event(type, content) {
+    if (this.ending || this.ended) return undefined;
     return this.#withToken((token) => connect.sendEvent(token, type, content), []).catch((error) => error);
   }
 
