@@ -10,20 +10,25 @@ from agent.emulator.operations import Operations
 from agent.emulator.region import Region
 from agent.emulator.server import INSTANCE_ID, Emulator, PortInUse, emulate, serve
 from agent.emulator.settings import Settings
+from agent.emulator.weather_rules import BadWeather, Fault, Rule, parse_weather
 
 __all__ = [
     "INSTANCE_ID",
     "BadFlow",
+    "BadWeather",
     "Desk",
     "Emulator",
+    "Fault",
     "FlowDefinition",
     "Operations",
     "PortInUse",
     "Region",
+    "Rule",
     "ServiceError",
     "Settings",
     "emulate",
     "load_flow",
+    "parse_weather",
     "read_flow",
     "serve",
 ]

@@ -45,8 +45,10 @@ def start_chat_contact(region: Region, params: Params) -> Params:
     segment = Segment(
         contact_id=region.mint.uuid(), previous=None, method="API", initiated=now, flow_id=params["ContactFlowId"]
     )
+    region.started += 1
     chat = Chat(
         region=region,
+        number=region.started,
         instance_id=params["InstanceId"],
         segments=[segment],
         content_types=frozenset(params.get("SupportedMessagingContentTypes") or region.settings.default_content_types),

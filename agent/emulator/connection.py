@@ -85,6 +85,7 @@ class Connection:
             self._idle.cancel()
         if self in self.participant.connections:
             self.participant.connections.remove(self)
+        self._region.weather.closed(self.deliver)
         self._note_socket("closed")
 
     # --- to the socket ---------------------------------------------------------------------------------
@@ -93,10 +94,11 @@ class Connection:
         if self._region.weather.calm:
             self._deliver(text)
         else:
-            self._region.weather.frame(self.participant.id, text, self._deliver_if_open)
+            self._region.weather.frame(self.participant.id, text, self.deliver)
         self._region.timeline.note("frame", "sent", payload=text, participant_id=self.participant.id)
 
-    def _deliver_if_open(self, text: str) -> None:
+    def deliver(self, text: str) -> None:
+        """Pass one text to the socket past all weather, if it is still open."""
         if not self.closed:
             self._deliver(text)
 
@@ -144,7 +146,7 @@ class Connection:
         if fault.ignore or text is None:
             return None
         if fault.delay:
-            return self._region.after(fault.delay, lambda: self._deliver_if_open(text))
+            return self._region.after(fault.delay, lambda: self.deliver(text))
         return self.send(text)
 
     def _forbid(self) -> None:

@@ -32,6 +32,7 @@ class Chat:
     """A chat from StartChatContact to chat.ended and, for the records, after."""
 
     region: Region
+    number: int
     instance_id: str
     segments: list[Segment]
     content_types: frozenset[str]
@@ -87,6 +88,7 @@ class Chat:
             id=self.region.mint.uuid(), role=role, name=name, chat=self, created=self.region.clock.time()
         )
         self.participants[participant.id] = participant
+        self.region.people[participant.id] = participant
         return participant
 
     def join(self, participant: Participant) -> None:

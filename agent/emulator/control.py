@@ -17,15 +17,18 @@ from aiohttp import web
 from agent.emulator.archive import s3_form
 from agent.emulator.contacts import Chat
 from agent.emulator.desk import Desk
-from agent.emulator.errors import InvalidInput, ServiceError
+from agent.emulator.errors import InvalidInput, ServiceError, not_found
 from agent.emulator.happenings import BotWanted, Happening
 from agent.emulator.items import encode
 from agent.emulator.region import Region, offer
 from agent.emulator.rest import BadBody, read_body, read_json, respond
 from agent.emulator.timeline import Entry
 from agent.emulator.verbs import perform
+from agent.emulator.weather import ScriptedWeather
+from agent.emulator.weather_rules import read_weather
 
 PREFIX = "/_emulator/"
+NO_SUCH_CONTROL = "There is no such control here."
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST_LAG = 10_000  # entries a follower may be behind before its stream ends
 Body = dict[str, Any]
@@ -60,9 +63,10 @@ class Follower:
 class Control:
     """The control interface of one server."""
 
-    def __init__(self, region: Region, desk: Desk, host: str) -> None:
+    def __init__(self, region: Region, desk: Desk, weather: ScriptedWeather, host: str) -> None:
         self._region = region
         self._desk = desk
+        self._weather = weather
         self._names = LOCAL_NAMES | {host}
         self._followers: set[Follower] = set()
 
@@ -96,23 +100,43 @@ class Control:
                 return await self._offers(request)
             case "GET", ["timeline"]:
                 return await self._timeline(request)
-            case "GET", ["contacts"]:
-                return self._json({"contacts": [summary(chat) for chat in self._region.chats()]})
-            case "GET", ["contacts", contact_id]:
-                return self._json(whole(self._region.chat(contact_id)))
-            case "GET", ["transcripts", contact_id]:
-                return self._json(s3_form(self._region.chat(contact_id), contact_id))
-            case "GET", ["clock"]:
-                return self._json(self._clock())
-            case "POST", ["contacts", contact_id, verb]:
-                return self._json(perform(self._desk, contact_id, verb, await self._body(request)))
-            case "POST", ["clock"]:
-                return self._json(self._set_clock(await self._body(request)))
-            case "POST", ["forget-client-tokens"]:
-                self._desk.forget_client_tokens()
-                return self._json({})
+            case "GET", _:
+                return self._json(self._show(parts))
+            case (("POST" | "PUT"), _):
+                return self._json(self._change(parts, await self._body(request)))
             case _:
-                raise ServiceError("ResourceNotFoundException", "There is no such control here.")
+                raise not_found(NO_SUCH_CONTROL)
+
+    def _show(self, parts: list[str]) -> Body:
+        match parts:
+            case ["contacts"]:
+                return {"contacts": [summary(chat) for chat in self._region.chats()]}
+            case ["contacts", contact_id]:
+                return whole(self._region.chat(contact_id))
+            case ["transcripts", contact_id]:
+                return s3_form(self._region.chat(contact_id), contact_id)
+            case ["weather"]:
+                return self._weather.record()
+            case ["clock"]:
+                return self._clock()
+            case _:
+                raise not_found(NO_SUCH_CONTROL)
+
+    def _change(self, parts: list[str], body: Body) -> Body:
+        match parts:
+            case ["contacts", contact_id, verb]:
+                return perform(self._desk, contact_id, verb, body)
+            case ["weather"]:
+                rules, seed = read_weather(body)
+                self._weather.set(rules, seed=seed)
+                return self._weather.record()
+            case ["clock"]:
+                return self._set_clock(body)
+            case ["forget-client-tokens"]:
+                self._desk.forget_client_tokens()
+                return {}
+            case _:
+                raise not_found(NO_SUCH_CONTROL)
 
     def _json(self, body: Body) -> web.Response:
         return respond(body, self._region.mint.uuid())

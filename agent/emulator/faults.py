@@ -24,6 +24,7 @@ class CallFault:
     error: str | None = None  # an AWS error code
     status: int = 500
     hang_up: bool = False  # cut the connection instead of answering
+    then: Callable[[], None] | None = None  # something that happens to the chat at that moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +70,7 @@ class Weather:
         """Given every outgoing frame that is not calmly delivered; passes it on, changed or not, or later."""
         del participant_id
         deliver(text)
+
+    def closed(self, deliver: Callable[[str], None]) -> None:
+        """Told when the socket behind `deliver` is gone."""
+        del deliver

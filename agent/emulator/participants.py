@@ -32,7 +32,7 @@ class Presence(Enum):
     GONE = "gone"
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False, weakref_slot=True)
 class Participant:
     """One party of one chat."""
 

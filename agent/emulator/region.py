@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from random import Random
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from agent.clock import Clock
 from agent.emulator.clock import ScaledClock
@@ -27,6 +28,7 @@ from agent.emulator.timers import Timers
 
 if TYPE_CHECKING:
     from agent.emulator.attachments import Attachment
+    from agent.emulator.participants import Participant
     from agent.emulator.segments import Segment
 
 MOST_ANSWERS = 100_000
@@ -49,11 +51,13 @@ class Region:
         self.mint = Mint(random or Random(self.settings.seed))  # noqa: S311 - ids of a local emulator
         self.timers = Timers()
         self.timeline = Timeline(clock=self.clock, length=self.settings.timeline_length)
-        self.weather = Weather(timers=self.timers, clock=self.clock, timeline=self.timeline)
+        self.weather: Weather = Weather(timers=self.timers, clock=self.clock, timeline=self.timeline)
         self.quotas = Quotas(settings=self.settings, clock=self.clock)
         self.credentials = Credentials(mint=self.mint, clock=self.clock, settings=self.settings)
         self.flows: dict[str, FlowDefinition] = {**built_in_flows(), **(flows or {})}
         self.contacts: dict[str, Chat] = {}
+        self.people: WeakValueDictionary[str, Participant] = WeakValueDictionary()
+        self.started = 0
         self.offers: dict[str, Chat] = {}
         self.uploads: dict[str, Attachment] = {}
         self.downloads: dict[str, tuple[Attachment, float]] = {}

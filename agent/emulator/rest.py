@@ -107,6 +107,8 @@ class Rest:
     async def _suffer(self, request: web.BaseRequest, fault: CallFault) -> None:
         if fault.delay:
             await anyio.sleep(fault.delay / self._region.clock.pace)
+        if fault.then is not None:
+            fault.then()
         if fault.hang_up and request.transport is not None:
             request.transport.abort()
         if fault.error is not None or fault.hang_up:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
@@ -23,7 +23,6 @@ from agent.emulator.control import Control, whole
 from agent.emulator.desk import Desk
 from agent.emulator.driver import Driver
 from agent.emulator.errors import ServiceError
-from agent.emulator.faults import Weather
 from agent.emulator.flow import FlowDefinition
 from agent.emulator.gateway import Gateway
 from agent.emulator.ids import Mint
@@ -32,6 +31,8 @@ from agent.emulator.region import Region
 from agent.emulator.rest import Rest, refuse
 from agent.emulator.settings import Settings
 from agent.emulator.timeline import Timeline
+from agent.emulator.weather import ScriptedWeather
+from agent.emulator.weather_rules import Rule
 
 _log = logging.getLogger(__name__)
 INSTANCE_ID = "11111111-2222-4333-8444-555555555555"
@@ -55,9 +56,13 @@ class Emulator(Desk):
         flows: Mapping[str, FlowDefinition] | None = None,
         clock: Clock | None = None,
         random: Random | None = None,
+        weather: Sequence[Rule] = (),
     ) -> None:
         self.region = Region(settings=settings, flows=flows, clock=clock, random=random)
         super().__init__(self.region)
+        self.weather = ScriptedWeather(self.region)
+        self.region.weather = self.weather
+        self.weather.set(weather, seed=self.region.settings.seed)
         self.operations = Operations(self.region)
         self.gateway = Gateway(self.region)
         self.url = ""
@@ -71,9 +76,9 @@ class Emulator(Desk):
     # --- life ------------------------------------------------------------------------------------------
     async def open(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen. Raises PortInUse. Cancelled half way, `close` cleans up."""
-        self._control = Control(self.region, self, host)
+        self._control = Control(self.region, self, self.weather, host)
         self._runner = web.ServerRunner(
-            web.Server(self._answer, access_log=None, auto_decompress=False), handle_signals=False, shutdown_timeout=1.0
+            web.Server(self._answer, access_log=None, auto_decompress=False), handle_signals=False, shutdown_timeout=0.2
         )
         await self._runner.setup()
         try:
@@ -135,11 +140,6 @@ class Emulator(Desk):
         return self.region.settings
 
     @property
-    def weather(self) -> Weather:
-        """The faults."""
-        return self.region.weather
-
-    @property
     def timeline(self) -> Timeline:
         """Everything that happened."""
         return self.region.timeline
@@ -186,6 +186,7 @@ async def emulate(
     flows: Mapping[str, FlowDefinition] | None = None,
     clock: Clock | None = None,
     random: Random | None = None,
+    weather: Sequence[Rule] = (),
     host: str = "127.0.0.1",
     port: int = 0,
 ) -> AsyncIterator[Emulator]:
@@ -193,7 +194,7 @@ async def emulate(
 
     Raises PortInUse. On exit, also by cancellation, every socket is closed and nothing is left behind.
     """
-    emulator = Emulator(settings=settings, flows=flows, clock=clock, random=random)
+    emulator = Emulator(settings=settings, flows=flows, clock=clock, random=random, weather=weather)
     try:
         await emulator.open(host=host, port=port)
         yield emulator
@@ -205,6 +206,7 @@ async def serve(
     *,
     settings: Settings | None = None,
     flows: Mapping[str, FlowDefinition] | None = None,
+    weather: Sequence[Rule] = (),
     host: str = "127.0.0.1",
     port: int = 0,
     on_ready: Callable[[Emulator], None] = lambda emulator: None,
@@ -213,6 +215,6 @@ async def serve(
 
     `on_ready` is called once it listens. Cancellation closes everything and leaves nothing behind.
     """
-    async with emulate(settings=settings, flows=flows, host=host, port=port) as emulator:
+    async with emulate(settings=settings, flows=flows, weather=weather, host=host, port=port) as emulator:
         on_ready(emulator)
         await anyio.sleep_forever()

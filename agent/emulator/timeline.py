@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from agent.emulator.clock import ScaledClock
 from agent.emulator.happenings import (
@@ -26,8 +25,7 @@ SECRETS = frozenset({"ParticipantToken", "ConnectionToken", "ClientToken", "Url"
 MASK = "***"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One thing that happened. `kind` is call, frame, item, contact, offer, flow, socket, fault or error."""
 
     number: int
@@ -88,17 +86,8 @@ class Timeline:
         if not self._ring.maxlen:
             return
         self._count += 1
-        entry = Entry(
-            number=self._count,
-            at=self._clock.time(),
-            kind=kind,
-            name=name,
-            contact_id=contact_id,
-            participant_id=participant_id,
-            duration=duration,
-            status=status,
-            payload=payload,
-        )
+        at = self._clock.time()
+        entry = Entry(self._count, at, kind, name, contact_id, participant_id, duration, status, payload)
         self._ring.append(entry)
         for follower in self.followers:
             follower(entry)

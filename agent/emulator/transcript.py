@@ -8,6 +8,7 @@ import base64
 import binascii
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from agent.emulator.errors import InvalidInput
@@ -86,7 +87,7 @@ def _position(items: list[Item], start: dict[str, Any], way: Direction) -> int:
         position = max(len(items) - int(start["MostRecent"]), 0)
         return position if way == "FORWARD" else min(position, len(items) - 1)
     if "AbsoluteTime" in start:
-        return _by_time(items, str(start["AbsoluteTime"]), way)
+        return _by_time(items, _instant(str(start["AbsoluteTime"])), way)
     found = next((n for n, item in enumerate(items) if item["Id"] == start["Id"]), None)
     if found is None:
         raise InvalidInput("StartPosition names no item of this transcript")
@@ -97,6 +98,16 @@ def _by_time(items: list[Item], moment: str, way: Direction) -> int:
     if way == "FORWARD":
         return bisect_left(items, moment, key=lambda item: item["AbsoluteTime"])
     return bisect_right(items, moment, key=lambda item: item["AbsoluteTime"]) - 1
+
+
+def _instant(text: str) -> str:
+    """A client's ISO 8601 moment in the form that items have, so that the two compare. Raises InvalidInput."""
+    try:
+        moment = datetime.fromisoformat(text)
+        known = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return known.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        raise InvalidInput("AbsoluteTime is not a moment in ISO 8601") from None
 
 
 def write_token(position: int, direction: Direction, issued: float) -> str:
