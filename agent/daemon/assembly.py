@@ -1,7 +1,7 @@
 """Puts a worker together from the settings: clients, store, budget, source. It builds and joins; it decides nothing."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import SystemRandom
 from typing import Protocol
@@ -15,7 +15,7 @@ from agent.daemon.ownership import new_worker_id
 from agent.daemon.pacing import FreePacer, QuotaPacer
 from agent.daemon.supervisor import ChatSession, Goodbye, Service
 from agent.daemon.worker import Worker, WorkerSettings
-from agent.errors import InvalidSetting
+from agent.errors import BotError, InvalidSetting
 from agent.ports import ContactSource, ContactStore, Operation
 from agent.record import ContactRecord
 from agent.session.conversation import Converser
@@ -24,7 +24,7 @@ from agent.session.surroundings import Ports, SessionSettings
 from agent.store.memory import MemoryStore
 from agent.store.sealing import AesGcmSealer
 from agent.store.sqlite import SQLiteStore
-from agent.telemetry import Report
+from agent.telemetry import Happening, Level, Report
 
 
 class ServedBot(Converser, Protocol):
@@ -95,7 +95,7 @@ async def assembled(
         share(1)
         worker = Worker(
             begin,
-            lifespan=served.lifespan(),
+            lifespan=lifespan_of(served, report),
             source=source,
             store=store,
             service=service(settings, served),
@@ -106,6 +106,24 @@ async def assembled(
             report=report,
         )
         yield Assembly(worker=worker, ports=ports)
+
+
+@asynccontextmanager
+async def lifespan_of(bot: ServedBot, report: Report) -> AsyncIterator[None]:
+    """The bot's lifespan. What it raises before it is open is told as the bot's, with its place in the log.
+
+    Raises:
+        BotError: it did not open.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(bot.lifespan())
+        except Exception as error:
+            report(Happening(name="bot.not_ready", level=Level.ERROR, fields={"bot": bot.name}, error=error))
+            raise BotError(
+                f"The lifespan of bot {bot.name!r} failed with {type(error).__name__}; see the log."
+            ) from error
+        yield
 
 
 def service(settings: Configuration, bot: ServedBot) -> Service:

@@ -4,13 +4,18 @@ import signal
 from collections.abc import Callable
 
 import anyio
+from anyio import TASK_STATUS_IGNORED
+from anyio.abc import TaskStatus
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
-async def heed(stop: Callable[[], None], force: anyio.CancelScope) -> None:
+async def heed(
+    stop: Callable[[], None], force: anyio.CancelScope, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED
+) -> None:
     """Calls `stop` at the first SIGINT or SIGTERM and cancels `force` at the second; runs until cancelled."""
     with anyio.open_signal_receiver(*STOPPING) as arrivals:
+        task_status.started()
         await anext(arrivals)
         stop()
         await anext(arrivals)

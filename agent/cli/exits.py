@@ -1,0 +1,67 @@
+"""Exit codes, and which error means which. Numbers above 2 are those of sysexits.h, where they fit.
+
+It knows the error tree; it prints nothing.
+"""
+
+from enum import IntEnum
+
+from agent.errors import (
+    BotError,
+    ChatAgentError,
+    ConfigurationError,
+    ConnectError,
+    JoinRefused,
+    SocketError,
+    StoreUnreachable,
+    StoreUnusable,
+    TargetBroken,
+    TargetNotFound,
+)
+
+
+class Exit(IntEnum):
+    """How the command ended."""
+
+    OK = 0
+    BUG = 1
+    USAGE = 2
+    UNAVAILABLE = 69
+    TEMPORARY = 75
+    CONFIGURATION = 78
+    FORCED = 130
+
+
+MEANINGS = {
+    Exit.OK: "done, or stopped in order by Ctrl-C or SIGTERM",
+    Exit.BUG: "a mistake in chat-agent itself",
+    Exit.USAGE: "wrong arguments, or a TARGET that does not exist or cannot be imported or served",
+    Exit.UNAVAILABLE: "the contact cannot be joined, or Amazon Connect refuses for good",
+    Exit.TEMPORARY: "Amazon Connect or the store does not answer; try again later",
+    Exit.CONFIGURATION: "a setting, a file or a port cannot be used",
+    Exit.FORCED: "stopped at once by a second signal",
+}
+
+
+def unwrapped(error: BaseException) -> BaseException:
+    """The error that people should read about: our own if a group holds one, else the first."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    inner = [unwrapped(one) for one in error.exceptions]
+    return next((one for one in inner if isinstance(one, ChatAgentError)), inner[0])
+
+
+def exit_of(error: BaseException) -> Exit:
+    """The exit code that `error` ends the command with."""
+    match error:
+        case TargetNotFound() | TargetBroken() | BotError():
+            return Exit.USAGE
+        case ConfigurationError() | StoreUnusable():
+            return Exit.CONFIGURATION
+        case ConnectError():
+            return Exit.TEMPORARY if error.retryable else Exit.UNAVAILABLE
+        case StoreUnreachable() | SocketError():
+            return Exit.TEMPORARY
+        case JoinRefused():
+            return Exit.UNAVAILABLE
+        case _:
+            return Exit.BUG

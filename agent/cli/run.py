@@ -1,0 +1,45 @@
+"""``chat-agent run``: the daemon."""
+
+from random import SystemRandom
+
+import anyio
+
+from agent.cli.running import attended, bot_of, opened_log, work_until
+from agent.config import Configuration
+from agent.daemon.assembly import assembled
+from agent.daemon.sources import LocalSource
+from agent.errors import InvalidSetting
+from agent.telemetry import Report
+
+
+def run(settings: Configuration) -> None:
+    """Serves until it is stopped."""
+    bot = bot_of(settings)
+    log = opened_log(settings.logging)
+    source = source_of(settings, log)
+
+    async def work(stop: anyio.Event) -> None:
+        async with assembled(settings, bot, bot, source=source, report=log) as assembly:
+            await work_until(stop, assembly.worker)
+
+    attended(work)
+
+
+def source_of(settings: Configuration, report: Report) -> LocalSource:
+    """Where the settings say that contacts come from.
+
+    Raises:
+        InvalidSetting: they name no source, or one without its address.
+    """
+    if settings.source.kind is None:
+        raise InvalidSetting(
+            "source.kind",
+            "no source of contacts is named; there is --source local, which follows a local Amazon Connect "
+            "('chat-agent emulator') at --endpoint-url. To serve one contact, use 'chat-agent join CONTACT_ID'.",
+        )
+    url = settings.source.url or settings.connect.endpoint_url
+    if url is None:
+        raise InvalidSetting(
+            "source.url", "the local source needs an address; give --endpoint-url http://127.0.0.1:4510."
+        )
+    return LocalSource(url, random=SystemRandom(), report=report)
