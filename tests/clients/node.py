@@ -1,0 +1,60 @@
+"""node and the npm packages of this folder's `package.json`, installed once and kept outside the tree.
+
+The folder's name holds a digest of `package.json`, so a changed pin is a new folder; a lock file keeps parallel test
+processes from installing at the same time. It must not know what the packages are for.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+HERE = Path(__file__).parent
+NPM_MISSING = (
+    "The JavaScript clients (AWS SDK v3, ChatJS) were not tried: node 20 or npm is missing; "
+    "install them with `apt-get install nodejs npm chromium` and run again."
+)
+NPM_FAILED = (
+    "The JavaScript clients (AWS SDK v3, ChatJS) were not tried: their npm packages could not be installed; try "
+    "`npm install --no-package-lock --ignore-scripts` with tests/clients/package.json and run again."
+)
+INSTALL = ["install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
+PATIENCE = 240  # seconds for npm; the packages are about 50 MB
+
+
+def node_modules() -> Path | str:
+    """The folder that holds `node_modules`, or the sentence that says why there is none."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        return NPM_MISSING
+    home = _cache() / hashlib.sha256((HERE / "package.json").read_bytes()).hexdigest()[:16]
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        failed = None if (home / "installed").exists() else _install(home)
+    return home if failed is None else f"{NPM_FAILED} {failed}"
+
+
+def _cache() -> Path:
+    given = os.environ.get("XDG_CACHE_HOME")
+    return Path(given or Path.home() / ".cache") / "connect-chat-agent" / "npm"
+
+
+def _install(home: Path) -> str | None:
+    shutil.copy(HERE / "package.json", home / "package.json")
+    try:
+        done = subprocess.run(
+            ["npm", *INSTALL],
+            cwd=home,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"(npm took more than {PATIENCE} s)"
+    if done.returncode:
+        return f"({done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'npm failed'})"
+    (home / "installed").touch()
+    return None
