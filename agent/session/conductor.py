@@ -120,10 +120,23 @@ class Conductor:
         return min(self.record.timers, key=lambda timer: timer.due, default=None)
 
     def _about_items(self) -> Cause:
-        fresh = self._inbox.take(1 if self._overlap is Overlap.QUEUE else None)
+        fresh = self._inbox.take(self._how_many())
         items, self._interrupted = (*self._interrupted, *fresh), ()
         named_after = items[-1] if self._overlap is Overlap.INTERRUPT else items[0]
         return Cause(id=named_after.id, trigger=Trigger.ITEMS, items=items)
+
+    def _how_many(self) -> int | None:
+        """How many waiting items the next turn is about, None for all.
+
+        A turn that was cut off after it had spoken is repeated without what arrived later: it would be another turn,
+        and its sends would be taken for those of the first.
+        """
+        if self._overlap is Overlap.QUEUE:
+            return 1
+        if not (unaccounted := self._inbox.unaccounted):
+            return None
+        spoke_at = unaccounted[0].position
+        return max(1, sum(item.position < spoke_at for item in self._inbox.waiting))
 
     # ----------------------------------------------------------------------------------- performing
 
