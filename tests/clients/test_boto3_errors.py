@@ -7,11 +7,11 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from agent.emulator import INSTANCE_ID, emulate
-from agent.emulator.faults import CallFault, Weather
 from agent.emulator.model import operation
 from agent.emulator.operations import OFFERED
+from agent.emulator.weather_rules import Fault, Rule
 from tests.clients.amazon import Amazon
-from tests.clients.boto import STATUS, Boto, check_refusal, refused
+from tests.clients.boto import Boto, check_refusal, refused
 
 UUID = "00000000-0000-4000-8000-000000000000"
 CONTACT = {"InstanceId": INSTANCE_ID, "ContactId": UUID}
@@ -57,20 +57,14 @@ MODELLED = [
 ]
 
 
-class Storm(Weather):
-    """The next calls go wrong as told; counts how often each operation was tried."""
+def _weather(amazon: Amazon, *rules: Rule) -> None:
+    """From now on this goes wrong."""
+    amazon.do(amazon.emulator.weather.set, rules)
 
-    def __init__(self, amazon: Amazon) -> None:
-        region = amazon.emulator.region
-        super().__init__(timers=region.timers, clock=region.clock, timeline=region.timeline)
-        self.faults: list[CallFault] = []
-        self.tries = 0
-        self.calm = False
-        region.weather = self
 
-    def call(self, operation: str, contact_id: str | None) -> CallFault | None:
-        self.tries += 1
-        return self.faults.pop(0) if self.faults else None
+def _calls(amazon: Amazon) -> int:
+    """How many requests came in so far."""
+    return sum(1 for entry in amazon.emulator.timeline.entries() if entry.kind == "call")
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +100,7 @@ def test_every_modelled_error_arrives_as_its_class(
     stormy: Amazon, hasty: Boto, service: str, name: str, error: str
 ) -> None:
     """Class, code, status, sentence and request id of each error of each operation."""
-    Storm(stormy).faults = [CallFault(when="before", error=error, status=STATUS[error])]
+    _weather(stormy, Rule(fault=Fault.ERROR, operation=name, error=error))
     client = hasty.connect if service == "connect" else hasty.participant
     with refused(client, error):
         _call(hasty, service, name)()
@@ -115,42 +109,44 @@ def test_every_modelled_error_arrives_as_its_class(
 @pytest.mark.usefixtures("unhesitating")
 def test_a_throttled_call_is_tried_again(stormy: Amazon, boto_on: Any) -> None:
     """429 and 5xx are retried by boto3 itself, and the second try succeeds; the answer tells of one retry."""
-    storm, boto = Storm(stormy), boto_on(stormy, retries={"mode": "standard"})
-    for error, status in (("ThrottlingException", 429), ("InternalServerException", 500)):
+    boto = boto_on(stormy, retries={"mode": "standard"})
+    for error in ("ThrottlingException", "InternalServerException"):
+        _weather(stormy)
         customer = boto.customer()
-        storm.faults, storm.tries = [CallFault(when="before", error=error, status=status)], 0
+        _weather(stormy, Rule(fault=Fault.ERROR, error=error, times=1))
         assert customer.says("hello")["ResponseMetadata"]["RetryAttempts"] == 1
-        assert storm.tries == 2
 
 
 @pytest.mark.usefixtures("unhesitating")
 def test_a_retry_after_a_lost_answer_does_nothing_twice(stormy: Amazon, boto_on: Any) -> None:
     """boto3 keeps its ClientToken through its own retries: a call whose answer was lost is not done again."""
-    storm, boto = Storm(stormy), boto_on(stormy, retries={"mode": "standard"})
+    _weather(stormy)
+    boto = boto_on(stormy, retries={"mode": "standard"})
     customer = boto.customer()
-    storm.faults = [CallFault(when="after", hang_up=True)]
-    answer = customer.says("once")
-    assert answer["ResponseMetadata"]["RetryAttempts"] == 1
+    _weather(stormy, Rule(fault=Fault.CUT, operation="SendMessage", when="after", times=1))
+    assert customer.says("once")["ResponseMetadata"]["RetryAttempts"] == 1
     assert customer.reads().count("once") == 1
-    storm.faults = [CallFault(when="after", error="InternalServiceException", status=500)]
-    started = boto.starts()
-    assert started["ResponseMetadata"]["RetryAttempts"] == 1
+    lost = Rule(fault=Fault.ERROR, error="InternalServiceException", when="after", times=1)
+    _weather(stormy, lost)
+    chats = len(stormy.emulator.region.chats())
+    assert boto.starts()["ResponseMetadata"]["RetryAttempts"] == 1
+    assert len(stormy.emulator.region.chats()) == chats + 1
 
 
 def test_a_mistake_is_tried_once(stormy: Amazon, boto_on: Any) -> None:
     """400, 403, 404, 409 and 410 are final for boto3 in every retry mode."""
-    storm = Storm(stormy)
+    _weather(stormy)
     for mode in ("legacy", "standard", "adaptive"):
         boto = boto_on(stormy, retries={"mode": mode})
         customer = boto.customer()
-        storm.tries = 0
+        before = _calls(stormy)
         with refused(boto.participant, "ValidationException"):
             customer.says("hello", "text/html")
         with refused(boto.participant, "AccessDeniedException"):
             boto.participant.get_transcript(ConnectionToken="forged")
         with refused(boto.connect, "ResourceNotFoundException"):
             boto.creates(UUID)
-        assert storm.tries == 3
+        assert _calls(stormy) == before + 3
 
 
 def test_request_ids_are_new_each_time(boto: Boto) -> None:
