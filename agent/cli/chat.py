@@ -68,6 +68,9 @@ class _Interactive:
     async def converse(self, customer: Customer, watcher: Watcher) -> None:
         self._terminal.notice("Ctrl-D ends the chat.")
         self._terminal.prompt()
+        async with aclosing(customer.news()) as before:
+            async for item in before:
+                self._terminal.show(item)
         async with aclosing(lines_of(_INPUT)) as lines:
             async for line in lines:
                 if self._terminal.ended:
