@@ -10,11 +10,13 @@ from agent.emulator.operations import Operations
 from agent.emulator.region import Region
 from agent.emulator.server import INSTANCE_ID, Emulator, PortInUse, emulate, serve
 from agent.emulator.settings import Settings
+from agent.emulator.sinks import BadSink, Sink, read_sink
 from agent.emulator.weather_rules import BadWeather, Fault, Rule, parse_weather
 
 __all__ = [
     "INSTANCE_ID",
     "BadFlow",
+    "BadSink",
     "BadWeather",
     "Desk",
     "Emulator",
@@ -26,9 +28,11 @@ __all__ = [
     "Rule",
     "ServiceError",
     "Settings",
+    "Sink",
     "emulate",
     "load_flow",
     "parse_weather",
     "read_flow",
+    "read_sink",
     "serve",
 ]

@@ -30,6 +30,7 @@ from agent.emulator.operations import Operations
 from agent.emulator.region import Region
 from agent.emulator.rest import Rest, refuse
 from agent.emulator.settings import Settings
+from agent.emulator.sinks import Sink, Sinks
 from agent.emulator.timeline import Timeline
 from agent.emulator.weather import ScriptedWeather
 from agent.emulator.weather_rules import Rule
@@ -57,6 +58,7 @@ class Emulator(Desk):
         clock: Clock | None = None,
         random: Random | None = None,
         weather: Sequence[Rule] = (),
+        sinks: Sequence[Sink] = (),
     ) -> None:
         self.region = Region(settings=settings, flows=flows, clock=clock, random=random)
         super().__init__(self.region)
@@ -68,6 +70,8 @@ class Emulator(Desk):
         self.url = ""
         self.port = 0
         self._driver = Driver(self.region)
+        self._wanted_sinks = sinks
+        self._sinks: Sinks | None = None
         self._runner: web.ServerRunner | None = None
         self._control: Control | None = None
         self._rest = Rest(self.operations)
@@ -90,6 +94,9 @@ class Emulator(Desk):
             raise
         self._take_address(host)
         self._driver.start()
+        if self._wanted_sinks:
+            self._sinks = Sinks(self._wanted_sinks, self.timeline)
+            self.region.listeners.append(self._sinks)
 
     def _take_address(self, host: str) -> None:
         assert self._runner is not None  # noqa: S101 - set by open
@@ -110,6 +117,10 @@ class Emulator(Desk):
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        if self._sinks is not None:
+            self.region.listeners.remove(self._sinks)
+            await anyio.to_thread.run_sync(self._sinks.close)
+            self._sinks = None
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
@@ -187,6 +198,7 @@ async def emulate(
     clock: Clock | None = None,
     random: Random | None = None,
     weather: Sequence[Rule] = (),
+    sinks: Sequence[Sink] = (),
     host: str = "127.0.0.1",
     port: int = 0,
 ) -> AsyncIterator[Emulator]:
@@ -194,7 +206,7 @@ async def emulate(
 
     Raises PortInUse. On exit, also by cancellation, every socket is closed and nothing is left behind.
     """
-    emulator = Emulator(settings=settings, flows=flows, clock=clock, random=random, weather=weather)
+    emulator = Emulator(settings=settings, flows=flows, clock=clock, random=random, weather=weather, sinks=sinks)
     try:
         await emulator.open(host=host, port=port)
         yield emulator
@@ -207,6 +219,7 @@ async def serve(
     settings: Settings | None = None,
     flows: Mapping[str, FlowDefinition] | None = None,
     weather: Sequence[Rule] = (),
+    sinks: Sequence[Sink] = (),
     host: str = "127.0.0.1",
     port: int = 0,
     on_ready: Callable[[Emulator], None] = lambda emulator: None,
@@ -215,6 +228,6 @@ async def serve(
 
     `on_ready` is called once it listens. Cancellation closes everything and leaves nothing behind.
     """
-    async with emulate(settings=settings, flows=flows, weather=weather, host=host, port=port) as emulator:
+    async with emulate(settings=settings, flows=flows, weather=weather, sinks=sinks, host=host, port=port) as emulator:
         on_ready(emulator)
         await anyio.sleep_forever()
