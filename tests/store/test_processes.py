@@ -20,7 +20,7 @@ from agent.testing.conformance.records import key
 PROGRAMS = Path(__file__).with_name("programs.py")
 KILLS = 15
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]  # many starts of Python, perhaps on a busy machine
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def raced(path: Path, program: str) -> list[list[str]]:
             assert child.stdin is not None
             child.stdin.write("go\n")
             child.stdin.flush()
-        told = {name: child.communicate(timeout=50)[0] for name, child in (("ann", ann), ("bob", bob))}
+        told = {name: child.communicate(timeout=200)[0] for name, child in (("ann", ann), ("bob", bob))}
         assert (ann.returncode, bob.returncode) == (0, 0)
     return [[name, *line.split()] for name, lines in told.items() for line in lines.splitlines()]
 

@@ -16,7 +16,9 @@ from agent.store.writer import Work, Writer
 
 def memory() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("CREATE TABLE t (n PRIMARY KEY)")
+    connection.execute("CREATE TABLE later (n REFERENCES t DEFERRABLE INITIALLY DEFERRED)")
     return connection
 
 
@@ -80,6 +82,38 @@ async def test_when_the_transaction_is_lost_all_of_its_batch_fail() -> None:
     assert await together(writer, insert(1), lose, insert(2)) == [False, False, False]
     assert await rows(writer) == []
     assert await together(writer, insert(3)) == [True]
+    await writer.aclose()
+
+
+async def test_when_the_commit_itself_fails_all_of_its_batch_fail() -> None:
+    """The transaction is undone, so that the next one can begin."""
+    writer = await started()
+    assert await together(writer, insert(1), lambda c: c.execute("INSERT INTO later VALUES (99)")) == [False, False]
+    assert await together(writer, insert(2)) == [True]
+    assert await rows(writer) == [2]
+    await writer.aclose()
+
+
+async def test_nobody_goes_on_before_the_commit() -> None:
+    """Held in front of its COMMIT, a write has not returned."""
+    writer = await started()
+    at_commit, go_on, returned = anyio.Event(), threading.Event(), anyio.Event()
+
+    def hold(statement: str) -> None:
+        if statement == "COMMIT":
+            writer._loop.call_soon_threadsafe(at_commit.set)
+            go_on.wait(10)
+
+    async def write() -> None:
+        await writer.run(lambda connection: connection.set_trace_callback(hold))
+        returned.set()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(write)
+        await at_commit.wait()
+        await anyio.wait_all_tasks_blocked()
+        assert not returned.is_set()
+        go_on.set()
     await writer.aclose()
 
 

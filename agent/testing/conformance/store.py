@@ -287,6 +287,16 @@ class StoreConformance(ABC):
             with pytest.raises(Fenced):
                 await store.release(claimed)
 
+    async def test_a_release_by_who_does_not_own_the_contact_is_fenced(self) -> None:
+        """By an older session of the owner, or by another worker; the contact stays owned as it was."""
+        async with self.opened() as store:
+            older = await store.claim(record(), owner=ANN)
+            claimed = await store.claim(record(), owner=ANN)
+            for stranger in (older, replace(claimed, owner=BOB)):
+                with pytest.raises(Fenced):
+                    await store.release(stranger)
+            assert await store.load(key()) == claimed
+
     async def test_a_released_contact_is_not_saved_any_more(self) -> None:
         """The one who let go has let go."""
         async with self.opened() as store:
