@@ -100,15 +100,20 @@ class Chat:
         self.publish_event(items.JOINED, participant)
 
     def leave(self, participant: Participant) -> None:
-        """`participant` is gone for good: told to all, its tokens dead, its sockets out of the chat."""
+        """`participant` is gone for good: told to all, its tokens dead, its sockets out of the chat.
+
+        A customer's sockets stay in it: ChatJS waits there for chat.ended, and closes them itself [client code].
+        """
         if participant.gone:
             return
         settings, was_here = self.region.settings, participant.here
-        if was_here and not settings.left_reaches_leaver:
+        listens_on = participant is self.customer
+        if was_here and not settings.left_reaches_leaver and not listens_on:
             self._detach(participant, settings.removed_close_code)
         if was_here:
             self.publish_event(items.LEFT, participant)
-        self._detach(participant, settings.removed_close_code)
+        if not listens_on:
+            self._detach(participant, settings.removed_close_code)
         self._forget(participant)
 
     def _forget(self, participant: Participant) -> None:

@@ -20,7 +20,9 @@ from agent.emulator.desk import Desk
 from agent.emulator.errors import InvalidInput, ServiceError, not_found
 from agent.emulator.happenings import BotWanted, Happening
 from agent.emulator.items import encode
-from agent.emulator.region import Region, offer
+from agent.emulator.operations import Operations
+from agent.emulator.region import offer
+from agent.emulator.replay import replay
 from agent.emulator.rest import BadBody, read_body, read_json, respond
 from agent.emulator.timeline import Entry
 from agent.emulator.verbs import perform
@@ -28,6 +30,8 @@ from agent.emulator.weather import ScriptedWeather
 from agent.emulator.weather_rules import read_weather
 
 PREFIX = "/_emulator/"
+INSTANCE_ID = "11111111-2222-4333-8444-555555555555"
+"""The instance of chats that are started without naming one."""
 NO_SUCH_CONTROL = "There is no such control here."
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST_LAG = 10_000  # entries a follower may be behind before its stream ends
@@ -63,8 +67,9 @@ class Follower:
 class Control:
     """The control interface of one server."""
 
-    def __init__(self, region: Region, desk: Desk, weather: ScriptedWeather, host: str) -> None:
-        self._region = region
+    def __init__(self, operations: Operations, desk: Desk, weather: ScriptedWeather, host: str) -> None:
+        self._operations = operations
+        self._region = operations.region
         self._desk = desk
         self._weather = weather
         self._names = LOCAL_NAMES | {host}
@@ -132,11 +137,22 @@ class Control:
                 return self._weather.record()
             case ["clock"]:
                 return self._set_clock(body)
+            case ["replay"]:
+                return {"contactId": self._replay(body)}
             case ["forget-client-tokens"]:
                 self._desk.forget_client_tokens()
                 return {}
             case _:
                 raise not_found(NO_SUCH_CONTROL)
+
+    def _replay(self, body: Body) -> str:
+        return replay(
+            self._operations,
+            body["transcript"],
+            instance_id=str(body.get("instanceId", INSTANCE_ID)),
+            flow_id=str(body.get("flowId", "default")),
+            pace=float(body.get("pace", 1.0)),
+        )
 
     def _json(self, body: Body) -> web.Response:
         return respond(body, self._region.mint.uuid())

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import errno
 import logging
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -18,8 +20,9 @@ from aiohttp import web
 
 from agent.clock import Clock
 from agent.emulator import files, pages
+from agent.emulator.certificate import SelfMade
+from agent.emulator.control import INSTANCE_ID, Control, whole
 from agent.emulator.control import PREFIX as CONTROL
-from agent.emulator.control import Control, whole
 from agent.emulator.desk import Desk
 from agent.emulator.driver import Driver
 from agent.emulator.errors import ServiceError
@@ -28,6 +31,7 @@ from agent.emulator.gateway import Gateway
 from agent.emulator.ids import Mint
 from agent.emulator.operations import Operations
 from agent.emulator.region import Region
+from agent.emulator.replay import replay
 from agent.emulator.rest import Rest, refuse
 from agent.emulator.settings import Settings
 from agent.emulator.sinks import Sink, Sinks
@@ -36,7 +40,6 @@ from agent.emulator.weather import ScriptedWeather
 from agent.emulator.weather_rules import Rule
 
 _log = logging.getLogger(__name__)
-INSTANCE_ID = "11111111-2222-4333-8444-555555555555"
 WEBSOCKET = "/websocket"
 
 
@@ -74,19 +77,21 @@ class Emulator(Desk):
         self._sinks: Sinks | None = None
         self._runner: web.ServerRunner | None = None
         self._control: Control | None = None
+        self._certificate: SelfMade | None = None
         self._rest = Rest(self.operations)
         self._files = files.Files(self.region)
 
     # --- life ------------------------------------------------------------------------------------------
     async def open(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen. Raises PortInUse. Cancelled half way, `close` cleans up."""
-        self._control = Control(self.region, self, self.weather, host)
+        self._control = Control(self.operations, self, self.weather, host)
+        self._certificate = SelfMade(host) if self.settings.secure else None
         self._runner = web.ServerRunner(
             web.Server(self._answer, access_log=None, auto_decompress=False), handle_signals=False, shutdown_timeout=0.2
         )
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, host, port).start()
+            await web.TCPSite(self._runner, host, port, ssl_context=self._tls()).start()
         except OSError as error:
             await self._runner.cleanup()
             if error.errno == errno.EADDRINUSE:
@@ -102,11 +107,18 @@ class Emulator(Desk):
         assert self._runner is not None  # noqa: S101 - set by open
         self.port = self._runner.addresses[0][1]
         shown = f"[{host}]" if ":" in host else host
-        self.url = f"http://{shown}:{self.port}"
-        public = self.region.settings.public_host or shown
-        self.region.address = (
-            f"http://{public}:{self.port}" if ":" not in public or "]" in public else f"http://{public}"
-        )
+        scheme = "https" if self._certificate else "http"
+        self.url = f"{scheme}://{shown}:{self.port}"
+        public = self.settings.public_host
+        self.region.address = self.url if public is None else f"{scheme}://{public}"
+
+    def _tls(self) -> ssl.SSLContext | None:
+        return None if self._certificate is None else self._certificate.context
+
+    @property
+    def certificate(self) -> Path | None:
+        """The PEM file that clients trust when `Settings.secure` is on."""
+        return None if self._certificate is None else self._certificate.path
 
     async def close(self) -> None:
         """Close every socket and stream and stop listening. Harmless a second time."""
@@ -117,6 +129,8 @@ class Emulator(Desk):
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        if self._certificate is not None:
+            self._certificate.close()
         if self._sinks is not None:
             self.region.listeners.remove(self._sinks)
             await anyio.to_thread.run_sync(self._sinks.close)
@@ -180,6 +194,12 @@ class Emulator(Desk):
         if connected:
             self.call("CreateParticipantConnection", {"ConnectParticipant": True}, bearer=answer["ParticipantToken"])
         return answer
+
+    def replay(
+        self, file: Mapping[str, Any], *, flow_id: str = "default", pace: float = 1.0, instance_id: str = INSTANCE_ID
+    ) -> str:
+        """A new chat in which the customer of a saved transcript (S3 form) says it all again. Its ContactId."""
+        return replay(self.operations, file, instance_id=instance_id, flow_id=flow_id, pace=pace)
 
     def transcript(self, contact_id: str) -> list[dict[str, Any]]:
         """All kept items of the chat, oldest first."""

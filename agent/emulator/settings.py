@@ -16,8 +16,8 @@ class Settings:
     account_id: str = "123456789012"
     region_name: str = "us-east-1"
     public_host: str | None = None
-    """Host of websocket and attachment URLs; by default the literal address that the server listens on,
-    because ChatJS accepts ``ws://`` only for ``127.0.0.1:PORT`` [client code]."""
+    """Host, and port if it has one, of websocket and attachment URLs; by default the literal address and port that
+    the server listens on, because ChatJS accepts ``ws://`` only for ``127.0.0.1:PORT`` [client code]."""
     secure: bool = False
     """Speak https and wss with a self-made certificate; some clients insist on it [client code]."""
     seed: int | None = None
@@ -108,7 +108,8 @@ class Settings:
     typing_relayed: bool = True
     """Typing goes to the other participants, bots included [inferred]."""
     left_reaches_leaver: bool = True
-    """Who leaves or is removed still receives their own participant.left [inferred]."""
+    """A bot or agent that leaves or is removed still receives its own participant.left [inferred]; a customer always
+    does, and then chat.ended [client code]."""
     chat_ended_delay: float = 0.0
     """Between the customer's participant.left and chat.ended; 0.178 s was seen once [live]."""
     idle_events_reach_bots: bool = True
