@@ -1,0 +1,128 @@
+"""The one door of the kit: a bot, a customer and all between them, in memory and in virtual time.
+
+Between them stands what stands there in production, the session, the store and the protocol, over the local Amazon
+Connect without its network. Nothing of the bot is replaced.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from random import Random
+from typing import Any
+
+import anyio
+
+from agent.bot.bot import Bot
+from agent.clock import LoopClock
+from agent.emulator import INSTANCE_ID, Operations, Region
+from agent.emulator.driver import Driver
+from agent.ids import ContactId, ContactKey, instance_id
+from agent.record import ContactRecord
+from agent.session.surroundings import SessionSettings
+from agent.telemetry import Report, silent
+from agent.testing.customer import Customer
+from agent.testing.leaping import leaping
+from agent.testing.network import forbidden
+from agent.testing.worker import Worker
+from agent.wire.content import ContentType
+
+_CONTENT_TYPES = [ContentType.PLAIN, ContentType.MARKDOWN, ContentType.JSON]
+_INTERACTIVE = [ContentType.INTERACTIVE, ContentType.INTERACTIVE_RESPONSE]
+
+
+@asynccontextmanager
+async def chatting(
+    bot: Bot[Any, Any],
+    *,
+    attributes: Mapping[str, str] | None = None,
+    name: str = "Customer",
+    interactive: bool = True,
+    network: bool = False,
+    settings: SessionSettings | None = None,
+    report: Report = silent,
+) -> AsyncIterator[Customer]:
+    """A customer whose chat `bot` has joined.
+
+    Args:
+        attributes: the contact's attributes.
+        name: the customer's display name.
+        interactive: whether the customer's client shows interactive messages.
+        network: allow the real network; it is forbidden otherwise.
+        settings: how the session keeps the chat.
+        report: hears what happens.
+
+    Raises:
+        RegistrationError: the bot cannot be served as written.
+        RuntimeError: the running loop cannot live in virtual time.
+    """
+    with leaping(), nullcontext() if network else forbidden(), _strictly(bot, report):
+        async with _region() as operations, bot.lifespan(), _worker(bot, operations, settings, report) as worker:
+            contact_id, token = _start_chat(operations, name, dict(attributes or {}), interactive)
+            await worker.serve(_record(bot, contact_id, dict(attributes or {})))
+            yield Customer(operations, contact_id, token, worker)
+
+
+@asynccontextmanager
+async def _worker(
+    bot: Bot[Any, Any], operations: Operations, settings: SessionSettings | None, report: Report
+) -> AsyncIterator[Worker]:
+    """A worker in a task group of its own; what the test raises comes out as it was, in no group."""
+    raised: Exception | None = None
+    async with anyio.create_task_group() as group:
+        worker = Worker(
+            bot=bot,
+            operations=operations,
+            clock=LoopClock(),
+            settings=settings or SessionSettings(),
+            report=report,
+            group=group,
+        )
+        try:
+            yield worker
+        except Exception as error:
+            raised = error
+        await worker.kill()
+        group.cancel_scope.cancel()
+    if raised is not None:
+        raise raised
+
+
+@contextmanager
+def _strictly(bot: Bot[Any, Any], report: Report) -> Iterator[None]:
+    """In a test, whatever could go wrong in a replay does."""
+    before = bot.strict, bot.report
+    bot.strict, bot.report = True, report
+    try:
+        yield
+    finally:
+        bot.strict, bot.report = before
+
+
+@asynccontextmanager
+async def _region() -> AsyncIterator[Operations]:
+    region = Region(clock=LoopClock(), random=Random(1))  # noqa: S311 - ids of a local double
+    driver = Driver(region)
+    async with AsyncExitStack() as stack:
+        driver.start()
+        stack.callback(driver.stop)
+        yield Operations(region)
+
+
+def _start_chat(operations: Operations, name: str, attributes: Mapping[str, str], interactive: bool) -> tuple[str, str]:
+    started = operations.call(
+        "StartChatContact",
+        {
+            "InstanceId": INSTANCE_ID,
+            "ContactFlowId": "default",
+            "ParticipantDetails": {"DisplayName": name},
+            "Attributes": attributes,
+            "SupportedMessagingContentTypes": [*_CONTENT_TYPES, *(_INTERACTIVE if interactive else [])],
+        },
+    )
+    wanted = {"Type": ["CONNECTION_CREDENTIALS"], "ConnectParticipant": True}
+    answer: Any = operations.call("CreateParticipantConnection", wanted, bearer=str(started["ParticipantToken"]))
+    return str(started["ContactId"]), str(answer["ConnectionCredentials"]["ConnectionToken"])
+
+
+def _record(bot: Bot[Any, Any], contact_id: str, attributes: dict[str, str]) -> ContactRecord:
+    key = ContactKey(instance_id(INSTANCE_ID), ContactId(contact_id))
+    return ContactRecord(key=key, bot=bot.name, display_name=bot.display_name, attributes=attributes)
