@@ -57,7 +57,7 @@ class PagedList:
         shown = tuple(self.elements[starts[at] : end])
         back = () if first else (Element(title=self.previous, action=PREVIOUS_OPTIONS),)
         forth = () if last else (Element(title=self.more, action=SHOW_MORE),)
-        place = self._turning(0 if first else starts[at - 1], starts[at] if last else end)
+        place = self._turning(0 if first else starts[at - 1], end)
         return self._picker(shown + back + forth, None if first and last else place)
 
     def turned(self, action: str, *, previous: int, following: int) -> ListPicker:

@@ -88,9 +88,7 @@ def _latest(pause: re.Pattern[str], text: str, least: int, limit: int) -> Iterat
 
 
 def _legal(text: str, start: int, at: int, unbreakable: Sequence[Span]) -> bool:
-    if _inside(at, unbreakable):
-        return False
-    return boundary(text, at, start=start) and boundary(text, _resume(text, at), start=start)
+    return not _inside(at, unbreakable) and boundary(text, _resume(text, at), start=start)
 
 
 def _inside(at: int, spans: Sequence[Span]) -> bool:

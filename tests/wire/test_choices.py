@@ -45,6 +45,8 @@ def test_anything_else_is_no_choice(text: str) -> None:
         ("without milk", ["With milk", "Black"]),
         ("not today", ["Today", "Tomorrow"]),
         ("size 43", ["Size 42", "Other"]),
+        ("order 1234", ["Order 1235", "Other"]),
+        ("today not", ["Today", "Tomorrow"]),
         ("plan c", ["Plan A", "Other"]),
         ("now", ["No", "Yes"]),
         ("can't pay", ["Can pay", "Later"]),

@@ -116,6 +116,20 @@ def test_a_chunk_of_a_streamed_reply_is_marked() -> None:
     assert (chunk.persisted, whole.persisted) == (False, True)
 
 
+def test_a_message_with_its_receipts_is_whole() -> None:
+    """Transcript pages carry receipts in the same field as a streamed reply its chunk number."""
+    read = parse_item(MESSAGE | {"MessageMetadata": RECEIPT["MessageMetadata"]})
+    assert isinstance(read, Message)
+    assert read.complete
+
+
+def test_a_message_without_a_content_type_is_plain_text() -> None:
+    """Every field may be missing."""
+    message = parse_item({"Type": "MESSAGE", "Content": "hi"})
+    assert isinstance(message, Message)
+    assert message.content_type == "text/plain"
+
+
 def test_an_unknown_kind_keeps_its_raw_form() -> None:
     """Unknown is not lost."""
     raw = {"Type": "HOLOGRAM", "Id": "7", "New": [1]}

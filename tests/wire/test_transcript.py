@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.ids import ContactId
+from agent.ids import ContactId, ItemId
 from agent.wire.items import Item, Message, parse_item
 from agent.wire.transcript import anchor, belongs, merge, missing, segment
 from tests.wire.samples import CONTACT, EVENT, MESSAGE, RECEIPT, any_item, item
@@ -66,7 +66,7 @@ def test_merging_never_raises_and_merging_again_changes_nothing(batches: list[li
 def test_what_the_transcript_holds_and_the_inbox_does_not_is_missing() -> None:
     """Events that are not kept cannot be missing."""
     typing = said(3, Type="EVENT", ContentType=EVENT + "typing")
-    assert ids(missing([said(2), said(1), typing], {"id01"})) == ["id02"]
+    assert ids(missing([said(2), said(1), typing], {ItemId("id01")})) == ["id02"]
 
 
 def test_reading_goes_on_from_the_newest_item_that_is_kept() -> None:
