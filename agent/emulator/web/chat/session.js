@@ -148,7 +148,7 @@ export class ChatSession extends EventTarget {
   #take(item) {
     const isNew = this.transcript.add(item);
     this.#typists.delete(item.ParticipantId);
-    if (isNew && item.Type === "MESSAGE" && !this.#isMine(item)) this.#arrived(item);
+    if (isNew && item.Type === "MESSAGE") this.#arrived(item);
     if (item.ContentType === ENDED) this.#finish();
     else if (item.ContentType === LEFT && this.#isMine(item)) this.#leave();
   }
@@ -160,8 +160,17 @@ export class ChatSession extends EventTarget {
   }
 
   #arrived(item) {
+    if (this.#isMine(item)) return this.#settle(item);
     this.unread += 1;
     this.#receipts.delivered(item.Id);
+  }
+
+  /** A send that failed may have taken effect all the same: its message is here. */
+  #settle({ Content, ContentType }) {
+    const index = this.outgoing.findIndex(
+      ({ failure, content, contentType }) => failure && content === Content && contentType === ContentType,
+    );
+    if (index >= 0) this.outgoing.splice(index, 1);
   }
 
   #isMine(item) {

@@ -35,7 +35,8 @@ export class ChatView {
   #build() {
     const session = this.#session;
     const id = session.contact.contactId;
-    this.state = el("span", { class: "state" });
+    this.stateWords = el("span", { class: "state-words" });
+    this.state = el("span", { class: "state", role: "status" }, this.stateWords);
     this.end = el("button", { type: "button", class: "quiet", "data-do": "end", onclick: () => this.#end() }, "End chat");
     this.log = this.#buildLog();
     this.newest = el("button", { type: "button", class: "newest", hidden: true, onclick: () => this.#goToEnd() }, "New messages ↓");
@@ -68,7 +69,8 @@ export class ChatView {
   #draw() {
     const session = this.#session;
     reconcile(this.log, rowsOf(session), (row) => rowElement(row, this.#actions));
-    this.state.textContent = session.ending ? "Ending…" : STATE_WORDS[session.state];
+    this.stateWords.textContent = session.ending ? "Ending…" : STATE_WORDS[session.state];
+    this.state.title = this.stateWords.textContent;
     this.state.dataset.state = session.state;
     this.typing.replaceChildren(...typingWords(session.typists));
     this.end.hidden = session.ended;

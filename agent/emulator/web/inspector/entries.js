@@ -85,6 +85,7 @@ function wordsOf({ kind, payload, person, status }) {
   if (kind === "call") return callWords(payload);
   if (kind === "item") return itemWords(payload);
   if (kind === "frame") return [person, frameWords(payload)].filter(Boolean).join(" · ");
+  if (kind === "fault") return payload?.at ? `at ${payload.at}` : "";
   if (kind === "socket") return [person, status].filter(Boolean).join(" · ");
   return typeof payload === "string" ? payload : payload ? JSON.stringify(payload) : "";
 }
