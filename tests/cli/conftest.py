@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Queue
-from threading import Thread
+from threading import Condition, Thread
 from typing import Any
 
 import pytest
@@ -31,6 +31,7 @@ class Running:
         )
         self._lines: Queue[str | None] = Queue()
         self._errors: list[str] = []
+        self._told = Condition()
         self._threads = [Thread(target=self._read_output), Thread(target=self._read_errors)]
         for thread in self._threads:
             thread.start()
@@ -43,7 +44,10 @@ class Running:
 
     def _read_errors(self) -> None:
         assert self.process.stderr
-        self._errors.extend(self.process.stderr)
+        for line in self.process.stderr:
+            with self._told:
+                self._errors.append(line)
+                self._told.notify_all()
 
     def line(self) -> str:
         """The next line of standard output."""
@@ -59,6 +63,11 @@ class Running:
     @property
     def errors(self) -> str:
         return "".join(self._errors)
+
+    def logged(self, text: str) -> None:
+        """Returns when `text` stands on standard error."""
+        with self._told:
+            assert self._told.wait_for(lambda: text in self.errors, BOUND), f"{text!r} was not logged: {self.errors}"
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
