@@ -91,6 +91,7 @@ class Connection:
     # --- to the socket ---------------------------------------------------------------------------------
     def send(self, text: str) -> None:
         """Send one frame, weather permitting."""
+        self.heard = self._region.clock.time()
         if self._region.weather.calm:
             self._deliver(text)
         else:

@@ -63,7 +63,6 @@ def service_model(service: str) -> ServiceModel:
 def operation(service: str, name: str) -> Operation:
     """The compiled operation. Raises KeyError-like botocore errors for an unknown name."""
     model = service_model(service).operation_model(name)
-    compiler = _compiler(service)
     bearer = _bearer(model)
     skip = frozenset({bearer} if bearer else ())
     answer = model.output_shape
@@ -73,16 +72,16 @@ def operation(service: str, name: str) -> Operation:
         method=model.http["method"],
         path=model.http["requestUri"],
         bearer=bearer,
-        check_input=compiler.structure(model.input_shape, skip=skip),
-        check_answer=compiler.structure(answer, skip=frozenset()) if answer else _nothing,
+        check_input=_compiler(service, closed=False).structure(model.input_shape, skip=skip),
+        check_answer=_compiler(service, closed=True).structure(answer, skip=frozenset()) if answer else _nothing,
         errors=frozenset(shape.name for shape in model.error_shapes),
     )
 
 
 @cache
-def _compiler(service: str) -> Compiler:
+def _compiler(service: str, *, closed: bool) -> Compiler:
     del service  # shape names are unique within one service only
-    return Compiler()
+    return Compiler(closed=closed)
 
 
 def _bearer(model: OperationModel) -> str | None:

@@ -29,7 +29,9 @@ SCALARS: dict[str, tuple[type, ...]] = {
 class Compiler:
     """Makes checks, one for each shape name; recursive shapes are met by looking the check up late."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, closed: bool) -> None:
+        """`closed`: members that the shape does not have are refused; AWS ignores them in requests."""
+        self._closed = closed
         self._made: dict[str, Check | None] = {}
 
     def check(self, shape: Shape) -> Check:
@@ -60,11 +62,13 @@ class Compiler:
         """The check for a structure without the members named in `skip`."""
         members = {name: self.check(member) for name, member in shape.members.items() if name not in skip}
         required = [name for name in shape.required_members if name not in skip]
-        union = bool(shape.metadata.get("union"))
+        union, closed = bool(shape.metadata.get("union")), self._closed
 
         def check(value: Any, path: str) -> None:
             if not isinstance(value, dict):
                 raise refusal(path, "Member must be an object")
+            if closed and not value.keys() <= members.keys():
+                raise refusal(path, "Member is not modelled")
             for name in required:
                 if value.get(name) is None:
                     raise refusal(_below(path, name), "Member must not be null")
