@@ -26,6 +26,13 @@ def test_a_cut_before_the_closing_fence_leaves_no_empty_block() -> None:
     assert parts == ["~~~\naaaa bbbb cccc dddd\n~~~", "after that"]
 
 
+def test_a_closing_fence_alone_becomes_no_message() -> None:
+    """There would be nothing in it."""
+    text = "Some words before it all.\n\n~~~\naaaa bbbb cccc dddd\n~~~"
+    parts = split_markdown(text, max_characters=34)
+    assert parts == ["Some words before it all.", "~~~\naaaa bbbb cccc dddd\n~~~"]
+
+
 def test_text_that_fits_or_has_no_block_is_cut_as_plain_text() -> None:
     """There is nothing to mend."""
     assert split_markdown(CODE, max_characters=1000) == [CODE]

@@ -70,5 +70,5 @@ class AnySocket(RuleBasedStateMachine):
         self.was_over = state in OVER
 
 
-AnySocket.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+AnySocket.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestAnySocket = AnySocket.TestCase

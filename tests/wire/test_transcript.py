@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.ids import ContactId, ItemId
@@ -54,6 +54,7 @@ def test_items_without_an_id_are_told_apart_by_their_fields() -> None:
     assert len(merge([parse_item({"x": 1}), parse_item({"x": 2})])) == 2
 
 
+@settings(max_examples=40)
 @given(st.lists(st.lists(any_item.map(parse_item), max_size=4), max_size=3))
 def test_merging_never_raises_and_merging_again_changes_nothing(batches: list[list[Item]]) -> None:
     """Whatever arrived."""
