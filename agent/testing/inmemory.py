@@ -108,17 +108,26 @@ class InMemorySocket:
 
 
 class InMemorySockets:
-    """A `SocketPort` to a region's participant websockets, each opened after `latency()` seconds."""
+    """A `SocketPort` to a region's participant websockets, each opened after `latency()` seconds.
+
+    Attributes:
+        open: how many are open now.
+        unreachable: how many of the next dials nobody answers.
+    """
 
     def __init__(self, region: Region, *, latency: Callable[[], float] = lambda: 0.0) -> None:
         self._region = region
         self._latency = latency
         self.open = 0
+        self.unreachable = 0
 
     @asynccontextmanager
     async def connect(self, url: Secret) -> AsyncIterator[Socket]:
         """Raises SocketRefused."""
         await anyio.sleep(self._latency())
+        if self.unreachable:
+            self.unreachable -= 1
+            raise SocketRefused("nobody answers at the websocket's address")
         key = url.reveal().rpartition("X-Amz-Connection=")[2]
         socket = InMemorySocket()
         try:

@@ -1,0 +1,207 @@
+"""Deliberate defects, each of which the suite must catch: what would go wrong, where, and how the code would read."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Defect:
+    """`old` stands exactly once in `file`; the defect puts `new` there."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+SESSION = "agent/session/"
+
+DEFECTS = (
+    Defect(
+        "items are not de-duplicated",
+        SESSION + "inbox.py",
+        "elif item.id in self._ids or item.id in self._passing or item.position in self.ledger:",
+        "elif False:",
+    ),
+    Defect(
+        "live items do not wait for the gap to be closed",
+        SESSION + "inbox.py",
+        "        if self._held is None:\n            self._admit(item, self._window)",
+        "        if True:\n            self._admit(item, self._window)",
+    ),
+    Defect(
+        "items are handled in the order of arrival",
+        SESSION + "inbox.py",
+        "insort(self._waiting, item, key=_position)",
+        "self._waiting.append(item)",
+    ),
+    Defect(
+        "items that overtook others are handled at once",
+        SESSION + "inbox.py",
+        "            self._admit(item, self._window)\n        elif",
+        "            self._admit(item, 0.0)\n        elif",
+    ),
+    Defect(
+        "what does not fit into the inbox is forgotten",
+        SESSION + "inbox.py",
+        "        elif self.gap or len(self._waiting) >= self._capacity:\n            self.gap = True",
+        "        elif len(self._waiting) >= self._capacity:\n            return False",
+    ),
+    Defect(
+        "our own echoes are answered",
+        SESSION + "inbox.py",
+        "if item.sender.participant_id == self._own_id:",
+        "if False:",
+    ),
+    Defect(
+        "the ledger forgets without raising its floor",
+        SESSION + "ledger.py",
+        "self._floor = min(self._done.values())\n            del self._done[self._floor[1]]",
+        "del self._done[min(self._done.values())[1]]",
+    ),
+    Defect(
+        "a turn is never marked as handled",
+        SESSION + "conductor.py",
+        "            self._inbox.handled(turn.cause.items)\n",
+        "            pass\n",
+    ),
+    Defect(
+        "an interrupted turn counts its items as handled",
+        SESSION + "conductor.py",
+        "        if not self._interrupted:\n            self._inbox.handled",
+        "        if True:\n            self._inbox.handled",
+    ),
+    Defect(
+        "the commit is not written",
+        SESSION + "conductor.py",
+        "        await self._verbs.save(record)\n        self.record = record",
+        "        self.record = record",
+    ),
+    Defect(
+        "a new process greets again",
+        SESSION + "conductor.py",
+        "            greeted=True,",
+        "            greeted=False,",
+    ),
+    Defect(
+        "own messages are not remembered by the commit",
+        SESSION + "conductor.py",
+        "own=self._inbox.own.cursor,",
+        "own=self.record.own,",
+    ),
+    Defect(
+        "what a cut-off turn said is not recognised",
+        SESSION + "outbox.py",
+        "            if (said := self._recognised(content, repeated)) is not None:",
+        "            if (said := None) is not None:",
+    ),
+    Defect(
+        "a failed send is repeated without asking the transcript",
+        SESSION + "outbox.py",
+        "if error.effect_unknown and (said := await self._already_said(content)) is not None:",
+        "if False and (said := await self._already_said(content)) is not None:",
+    ),
+    Defect(
+        "a repeated send gets a new ClientToken",
+        SESSION + "outbox.py",
+        'token = client_token("message", self._key, self._join, *name)',
+        'token = client_token("message", self._key, self._join, *name, self._ports.random.random())',
+    ),
+    Defect(
+        "the fence is not asked before a send",
+        SESSION + "fence.py",
+        "        if self._reason is not None:\n            raise self._reason\n",
+        "        return\n",
+    ),
+    Defect(
+        "a send in flight is cut off when the turn is stopped",
+        SESSION + "outbox.py",
+        "        if not self._in_flight:\n            self._land()",
+        "        self._land()",
+    ),
+    Defect(
+        "an agent who joins is not noticed",
+        SESSION + "presence.py",
+        "        if any(map(self._here, self._humans)):\n            return HumanTookOver",
+        "        if False:\n            return HumanTookOver",
+    ),
+    Defect(
+        "the end of the chat is not noticed",
+        SESSION + "presence.py",
+        "        if self._ended:\n            return ChatEnded",
+        "        if False:\n            return ChatEnded",
+    ),
+    Defect(
+        "a stale connection token is used for ever",
+        SESSION + "credentials.py",
+        "            self.current = await connect(",
+        "            await connect(",
+    ),
+    Defect(
+        "a participant is created again after a crash",
+        SESSION + "join.py",
+        "        participant = record.participant\n        if participant is None:",
+        "        if True:",
+    ),
+    Defect(
+        "the participant token is not stored before anything else",
+        SESSION + "join.py",
+        "    await save(joined, ports)\n",
+        "",
+    ),
+    Defect(
+        "the ClientToken of a join is made anew each time",
+        SESSION + "join.py",
+        'return client_token("join", record.key, record.join)',
+        "import os\n\n    return client_token(os.urandom(8))",
+    ),
+    Defect(
+        "the transcript is not read after a reconnect",
+        SESSION + "link.py",
+        "            await self._catch_up()\n            await self._until_due",
+        "            if previous is None or not self.reconnects:\n"
+        "                await self._catch_up()\n            await self._until_due",
+    ),
+    Defect(
+        "a silent socket is believed",
+        "agent/wire/participant.py",
+        "        if self._heartbeat_out:\n",
+        "        if False:\n",
+    ),
+    Defect(
+        "the old socket is closed before the new one is subscribed",
+        SESSION + "link.py",
+        "            line = await self._subscribe(group)\n",
+        "            if previous is not None:\n                previous.close()\n"
+        "            line = await self._subscribe(group)\n",
+    ),
+    Defect(
+        "sockets are never refreshed",
+        SESSION + "link.py",
+        "with anyio.move_on_after(delays.soonest):",
+        "with anyio.move_on_after(None):",
+    ),
+    Defect(
+        "a timer that went off in a crashed turn is lost by its checkpoint",
+        SESSION + "turn.py",
+        "        if self.cause.timer is not None and self.cause.timer.name not in self.timers:",
+        "        if False:",
+    ),
+    Defect(
+        "the bot leaves without a word to Amazon Connect",
+        SESSION + "session.py",
+        "                await stay.disconnect()\n",
+        "                pass\n",
+    ),
+    Defect(
+        "a lost contact is written all the same",
+        SESSION + "session.py",
+        "        if reason is OwnershipLost:\n            return",
+        "        if False:\n            return",
+    ),
+    Defect(
+        "a handler that never ends is waited for",
+        SESSION + "handler.py",
+        "self._bound = anyio.CancelScope(deadline=anyio.current_time() + self._settings.turn_timeout)",
+        "self._bound = anyio.CancelScope()",
+    ),
+)
