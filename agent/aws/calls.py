@@ -20,25 +20,37 @@ Answer: TypeAlias = Mapping[str, Any]
 
 
 class Caller(Protocol):
-    """Whatever calls an operation with the members of its request, and raises ConnectError."""
+    """Whatever calls an operation with the members of its request."""
 
     async def __call__(self, operation: Operation, **members: Any) -> Answer: ...
 
 
+class ClientCalls:
+    """Calls operations through an aiobotocore client; errors come out as botocore's own."""
+
+    def __init__(self, client: AioBaseClient) -> None:
+        self._client = client
+        self._methods: dict[Operation, Callable[..., Awaitable[Answer]]] = {}
+
+    async def __call__(self, operation: Operation, **members: Any) -> Answer:
+        if operation not in self._methods:
+            self._methods[operation] = getattr(self._client, xform_name(operation.value))
+        return await self._methods[operation](**members)
+
+
 class Calls:
-    """The calls of one shared client. Cancelling a call closes its connection and frees its place in line.
+    """The calls to one service. Cancelling a call closes its connection and frees its place in line.
 
     Args:
-        client: an open aiobotocore client.
+        way: how a single call is made; whatever it raises becomes a ConnectError.
         at_once: how many calls may be under way; should not exceed the client's pool.
         timeout: seconds for one call, counted from when it leaves the line.
     """
 
-    def __init__(self, client: AioBaseClient, *, at_once: int, timeout: float) -> None:
-        self._client = client
+    def __init__(self, way: Caller, *, at_once: int, timeout: float) -> None:
+        self._way = way
         self._line = asyncio.Semaphore(at_once)
         self._timeout = timeout
-        self._methods: dict[Operation, Callable[..., Awaitable[Answer]]] = {}
 
     async def __call__(self, operation: Operation, **members: Any) -> Answer:
         """Calls `operation` with the members of its request as the service model spells them.
@@ -50,11 +62,6 @@ class Calls:
         async with self._line:
             try:
                 async with asyncio.timeout(self._timeout):
-                    return await self._method(operation)(**members)
+                    return await self._way(operation, **members)
             except Exception as cause:
                 raise failure(operation, cause, during=during) from cause
-
-    def _method(self, operation: Operation) -> Callable[..., Awaitable[Answer]]:
-        if operation not in self._methods:
-            self._methods[operation] = getattr(self._client, xform_name(operation.value))
-        return self._methods[operation]

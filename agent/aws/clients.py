@@ -14,7 +14,8 @@ from aiobotocore.config import AioConfig
 from botocore import UNSIGNED
 from botocore.httpsession import get_cert_path
 
-from agent.aws.calls import Calls
+from agent.aws.bearer import BearerCalls
+from agent.aws.calls import Caller, Calls, ClientCalls
 from agent.aws.endpoints import endpoint_of, region_of
 from agent.aws.hosts import host_of, is_aws, is_loopback
 from agent.aws.http import StraightSession
@@ -58,7 +59,6 @@ async def aws_clients(settings: AwsSettings) -> AsyncIterator[AwsClients]:
     connect = AioConfig(**_options(settings, connect_url))
     participant = AioConfig(
         signature_version=UNSIGNED,
-        parameter_validation=settings.validate_participant_calls,
         **_options(settings, participant_url),
     )
     shared: dict[str, Any] = {"region_name": region, "verify": settings.ca_bundle}
@@ -68,8 +68,8 @@ async def aws_clients(settings: AwsSettings) -> AsyncIterator[AwsClients]:
     ):
         hush()
         yield AwsClients(
-            connect=_calls(control, settings),
-            participant=_calls(chat, settings),
+            connect=_calls(ClientCalls(control), settings),
+            participant=_calls(_participant_way(chat, settings), settings),
             region=region,
             allowed_hosts=frozenset(filter(_foreign, (host_of(connect_url), host_of(participant_url)))),
             ca_bundle=str(settings.ca_bundle or session.get_config_variable("ca_bundle") or get_cert_path(True)),
@@ -97,8 +97,12 @@ def _proxies(settings: AwsSettings, url: str) -> dict[str, str] | None:
     return None if proxy is None else {"http": proxy.reveal(), "https": proxy.reveal()}
 
 
-def _calls(client: AioBaseClient, settings: AwsSettings) -> Calls:
-    return Calls(client, at_once=settings.max_connections, timeout=settings.call_timeout)
+def _participant_way(client: AioBaseClient, settings: AwsSettings) -> Caller:
+    return ClientCalls(client) if settings.validate_participant_calls else BearerCalls(client)
+
+
+def _calls(way: Caller, settings: AwsSettings) -> Calls:
+    return Calls(way, at_once=settings.max_connections, timeout=settings.call_timeout)
 
 
 def _foreign(host: str) -> bool:

@@ -130,13 +130,19 @@ async def peer() -> AsyncIterator[Peer]:
 Opening = Callable[..., AbstractAsyncContextManager[AwsPorts]]
 
 
+BOTH_WAYS = pytest.mark.parametrize(
+    "ports", [{}, {"validate_participant_calls": True}], ids=["short way", "whole client"], indirect=True
+)
+
+
 @pytest.fixture
-def ports(peer: Peer) -> Opening:
-    """Opens the ports against the peer, with settings of the test's choice."""
+def ports(peer: Peer, request: pytest.FixtureRequest) -> Opening:
+    """Opens the ports against the peer, with settings of the test's choice; a test's `BOTH_WAYS` are its defaults."""
+    way = getattr(request, "param", {})
 
     @asynccontextmanager
     async def opened(**settings: Any) -> AsyncIterator[AwsPorts]:
-        async with aws_ports(AwsSettings(**{"endpoint_url": peer.url, **settings})) as them:
+        async with aws_ports(AwsSettings(**{"endpoint_url": peer.url, **way, **settings})) as them:
             yield them
 
     return opened

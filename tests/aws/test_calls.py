@@ -6,7 +6,7 @@ import pytest
 from agent import errors
 from agent.ids import ClientToken, Secret
 from agent.ports import ParticipantPort
-from tests.aws.conftest import Opening, Peer, Request, answer
+from tests.aws.conftest import BOTH_WAYS, Opening, Peer, Request, answer
 
 TOKEN = Secret("connection-token")
 SENT = answer(200, {"Id": "i", "AbsoluteTime": "t"})
@@ -27,7 +27,6 @@ async def say(port: ParticipantPort, content: str = "Hi") -> None:
         (answer(502, content=b""), errors.ServerFault),
         (answer(503, content=b"\xff\xfe"), errors.UnexpectedAnswer),
         (answer(404, content=b"plain words"), errors.ResourceNotFound),
-        (answer(400, {"message": {"a": 1}, "code": {"b": 2}}), errors.UnexpectedAnswer),
         (answer(200, content=b"not json"), errors.UnexpectedAnswer),
         (answer(200, content=b"\xff\xfe"), errors.UnexpectedAnswer),
         (answer(200, content=b""), errors.UnexpectedAnswer),
@@ -40,6 +39,7 @@ async def say(port: ParticipantPort, content: str = "Hi") -> None:
         (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nbad header\r\n\r\n", errors.Unreachable),
     ],
 )
+@BOTH_WAYS
 async def test_every_kind_of_answer_has_its_error(
     peer: Peer, ports: Opening, said: bytes | None, kind: type[errors.ConnectError]
 ) -> None:
@@ -51,6 +51,17 @@ async def test_every_kind_of_answer_has_its_error(
     assert type(caught.value) is kind
 
 
+@BOTH_WAYS
+async def test_an_error_of_odd_form_is_not_retried(peer: Peer, ports: Opening) -> None:
+    """An error body may hold anything; it is the request's fault or unreadable, never a reason to send again."""
+    peer.answers(answer(400, {"message": {"a": 1}, "code": {"b": 2}}))
+    async with ports() as opened:
+        with pytest.raises((errors.InvalidRequest, errors.UnexpectedAnswer)) as caught:
+            await say(opened.participant)
+    assert not caught.value.retryable
+
+
+@BOTH_WAYS
 async def test_a_redirect_is_not_followed(peer: Peer, ports: Opening) -> None:
     """The bearer token would go along to wherever the answer points."""
     peer.answers(answer(307, location=f"{peer.url}/elsewhere"), SENT)
@@ -60,6 +71,7 @@ async def test_a_redirect_is_not_followed(peer: Peer, ports: Opening) -> None:
     assert [request.path for request in peer.requests] == ["/participant/message"]
 
 
+@BOTH_WAYS
 async def test_nothing_is_retried(peer: Peer, ports: Opening) -> None:
     """Whether a repeat is safe is known only to the caller."""
     peer.answers(answer(500, {}), answer(429, {}), None)
@@ -70,6 +82,7 @@ async def test_nothing_is_retried(peer: Peer, ports: Opening) -> None:
     assert len(peer.requests) == 3
 
 
+@BOTH_WAYS
 async def test_a_refused_connect_leaves_no_doubt(ports: Opening, unused_tcp_port: int) -> None:
     """Nothing listens: nothing was sent."""
     async with ports(endpoint_url=f"http://127.0.0.1:{unused_tcp_port}") as opened:
@@ -79,6 +92,7 @@ async def test_a_refused_connect_leaves_no_doubt(ports: Opening, unused_tcp_port
 
 
 @pytest.mark.parametrize("limits", [{"read_timeout": 0.05}, {"call_timeout": 0.05}])
+@BOTH_WAYS
 async def test_silence_ends_the_call(peer: Peer, ports: Opening, limits: dict[str, float]) -> None:
     """A service that does not answer costs a bounded time; whether it acted is unknown."""
     peer.stays_silent()
@@ -89,6 +103,7 @@ async def test_silence_ends_the_call(peer: Peer, ports: Opening, limits: dict[st
     assert len(peer.requests) <= 1
 
 
+@BOTH_WAYS
 async def test_an_answer_that_stops_half_way_is_unreachable(peer: Peer, ports: Opening) -> None:
     """The head promised more than came."""
     peer.answers(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{")
@@ -97,6 +112,7 @@ async def test_an_answer_that_stops_half_way_is_unreachable(peer: Peer, ports: O
             await say(opened.participant)
 
 
+@BOTH_WAYS
 async def test_cancelling_closes_the_connection(peer: Peer, ports: Opening) -> None:
     """A connection with an answer still to come must not be reused for another chat's call."""
     peer.stays_silent()
@@ -110,6 +126,7 @@ async def test_cancelling_closes_the_connection(peer: Peer, ports: Opening) -> N
     assert peer.connections == set()
 
 
+@BOTH_WAYS
 async def test_a_cancelled_call_frees_its_place(peer: Peer, ports: Opening) -> None:
     """Cancelled while waiting or under way: the next one gets through."""
     peer.stays_silent()
@@ -125,6 +142,7 @@ async def test_a_cancelled_call_frees_its_place(peer: Peer, ports: Opening) -> N
             await say(opened.participant)
 
 
+@BOTH_WAYS
 async def test_one_connection_serves_many_calls(peer: Peer, ports: Opening) -> None:
     """Keep-alive: no handshake per message."""
     peer.answers(SENT)
@@ -134,6 +152,7 @@ async def test_one_connection_serves_many_calls(peer: Peer, ports: Opening) -> N
     assert peer.opened == 1
 
 
+@BOTH_WAYS
 async def test_the_line_is_first_come_first_served(peer: Peer, ports: Opening) -> None:
     """With one connection and chats that send again at once, every chat gets every turn: nobody overtakes."""
     chats, rounds = 20, 5
@@ -151,6 +170,7 @@ async def test_the_line_is_first_come_first_served(peer: Peer, ports: Opening) -
         assert len(set(served[start : start + chats])) == chats
 
 
+@BOTH_WAYS
 async def test_no_more_calls_are_under_way_than_allowed(peer: Peer, ports: Opening) -> None:
     """The line is as wide as the setting says."""
     most = now = 0
@@ -171,6 +191,7 @@ async def test_no_more_calls_are_under_way_than_allowed(peer: Peer, ports: Openi
     assert most <= 3
 
 
+@BOTH_WAYS
 async def test_an_error_met_while_handling_another_leaves_that_alone(peer: Peer, ports: Opening) -> None:
     """A send inside an except block must not rewrite the words of what is being handled."""
     peer.answers(answer(403, {"message": "Forbidden"}))

@@ -8,7 +8,7 @@ from agent.errors import UnexpectedAnswer
 from agent.ids import ClientToken, ItemId, Secret
 from agent.ports import ParticipantPort, Sent
 from agent.wire.items import Message, Unknown
-from tests.aws.conftest import Opening, Peer, answer
+from tests.aws.conftest import BOTH_WAYS, Opening, Peer, answer
 
 TOKEN = Secret("connection-token")
 CONNECTION = {
@@ -25,6 +25,7 @@ async def say(port: ParticipantPort, content: str = "Hi") -> Sent:
     return await port.send_message(TOKEN, content=content, content_type="text/plain", client_token=ClientToken("ct"))
 
 
+@BOTH_WAYS
 async def test_a_connection_is_asked_for_with_both_parts(peer: Peer, ports: Opening) -> None:
     """Websocket and credentials, and the participant is marked as connected; unsigned, by bearer alone."""
     peer.answers(answer(200, CONNECTION))
@@ -40,6 +41,7 @@ async def test_a_connection_is_asked_for_with_both_parts(peer: Peer, ports: Open
     assert made.token_expiry - made.url_expiry == timedelta(hours=22, minutes=59, seconds=59, milliseconds=880)
 
 
+@BOTH_WAYS
 async def test_a_time_without_a_zone_is_utc(peer: Peer, ports: Opening) -> None:
     """AWS speaks UTC; an expiry must never be compared in local time."""
     websocket = {**CONNECTION["Websocket"], "ConnectionExpiry": "2026-11-05T11:15:01"}
@@ -61,6 +63,7 @@ async def test_a_time_without_a_zone_is_utc(peer: Peer, ports: Opening) -> None:
         {"ConnectionCredentials": {"Expiry": "2026-11-05T11:15:01Z"}},
     ],
 )
+@BOTH_WAYS
 async def test_a_connection_that_lacks_a_part_is_unexpected(peer: Peer, ports: Opening, odd: dict[str, object]) -> None:
     """Half a connection is none."""
     peer.answers(answer(200, CONNECTION | odd))
@@ -69,6 +72,7 @@ async def test_a_connection_that_lacks_a_part_is_unexpected(peer: Peer, ports: O
             await opened.participant.create_participant_connection(TOKEN)
 
 
+@BOTH_WAYS
 async def test_a_message_goes_out_as_given(peer: Peer, ports: Opening) -> None:
     """Content, type and ClientToken, in any script, behind the connection token."""
     peer.answers(answer(200, SENT))
@@ -80,6 +84,7 @@ async def test_a_message_goes_out_as_given(peer: Peer, ports: Opening) -> None:
     assert sent == Sent(id=ItemId("i-1"), absolute_time="2026-11-05T10:15:30.100Z")
 
 
+@BOTH_WAYS
 async def test_an_event_has_content_only_when_given(peer: Peer, ports: Opening) -> None:
     """A typing event has none, a receipt has some."""
     peer.answers(answer(200, SENT))
@@ -93,6 +98,7 @@ async def test_an_event_has_content_only_when_given(peer: Peer, ports: Opening) 
 
 
 @pytest.mark.parametrize("body", [{}, {"Id": "i"}, {"AbsoluteTime": "t"}, {"Id": None, "AbsoluteTime": 7}, {"Id": {}}])
+@BOTH_WAYS
 async def test_a_send_without_id_and_time_is_unexpected(peer: Peer, ports: Opening, body: object) -> None:
     """Without an Id the reply could not be recognised later; whether it was said is unknown."""
     peer.answers(answer(200, body))
@@ -102,6 +108,7 @@ async def test_a_send_without_id_and_time_is_unexpected(peer: Peer, ports: Openi
     assert caught.value.effect_unknown
 
 
+@BOTH_WAYS
 async def test_a_transcript_page_is_read_oldest_first(peer: Peer, ports: Opening) -> None:
     """Only what is asked for is sent; the items are the wire's own."""
     item = {"Id": "m", "Type": "MESSAGE", "ContentType": "text/plain", "Content": "hello", "AbsoluteTime": "t"}
@@ -127,6 +134,7 @@ async def test_a_transcript_page_is_read_oldest_first(peer: Peer, ports: Opening
 
 
 @pytest.mark.parametrize("body", [{}, {"Transcript": None}])
+@BOTH_WAYS
 async def test_a_page_without_a_transcript_is_unexpected(peer: Peer, ports: Opening, body: object) -> None:
     """A missing list is not an empty chat: taking it for one would lose messages."""
     peer.answers(answer(200, body))
@@ -135,6 +143,7 @@ async def test_a_page_without_a_transcript_is_unexpected(peer: Peer, ports: Open
             await opened.participant.get_transcript(TOKEN)
 
 
+@BOTH_WAYS
 async def test_leaving_is_one_call(peer: Peer, ports: Opening) -> None:
     """DisconnectParticipant carries a ClientToken and answers nothing."""
     peer.answers(answer(200))
