@@ -76,8 +76,13 @@ class WebsocketsSocketPort:
         try:
             yield WebsocketsSocket(connection)
         finally:
+            await self._leave(connection)
+
+    async def _leave(self, connection: library.ClientConnection) -> None:
+        try:
             with anyio.move_on_after(self._settings.close_timeout, shield=True):
                 await connection.close(_NORMAL)
+        finally:
             connection.transport.abort()
 
     async def _open(self, url: str) -> library.ClientConnection:

@@ -137,7 +137,7 @@ async def test_leaving_says_goodbye(gateway: Gateway) -> None:
 
 
 async def test_leaving_says_goodbye_even_when_cancelled(gateway: Gateway) -> None:
-    """The farewell is shielded."""
+    """The farewell is shielded: it is said, and its answer is awaited."""
     with anyio.CancelScope() as scope:
         async with port().connect(Secret(gateway.url)) as socket:
             scope.cancel()
@@ -145,6 +145,7 @@ async def test_leaving_says_goodbye_even_when_cancelled(gateway: Gateway) -> Non
     with anyio.fail_after(5):
         await gateway.left.wait()
     assert gateway.close_code == 1000
+    assert socket._connection.close_code == 1000
 
 
 async def test_a_deaf_peer_cannot_delay_leaving(gateway: Gateway) -> None:
