@@ -7,12 +7,14 @@ import json
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 import aiohttp
 import anyio
 from anyio.abc import TaskGroup
 
 EVENT = "application/vnd.amazonaws.connect.event."
+TRIES = 50
 INTERACTIVE = "application/vnd.amazonaws.connect.message.interactive"
 
 
@@ -42,9 +44,20 @@ class BotChat:
         await self._post("event", ContentType=f"{EVENT}message.read", Content=content)
 
     async def _post(self, what: str, **body: str) -> None:
-        headers = {"X-Amz-Bearer": self._token}
-        async with self._http.post(f"{self._url}/participant/{what}", json=body, headers=headers) as answer:
-            answer.raise_for_status()
+        body["ClientToken"] = str(uuid4())
+        await ask(self._http, f"{self._url}/participant/{what}", body, self._token)
+
+
+async def ask(http: aiohttp.ClientSession, url: str, body: dict[str, Any], bearer: str = "") -> dict[str, Any]:
+    """Call until it is answered, whatever the weather: a ClientToken makes the repeat harmless."""
+    headers = {"X-Amz-Bearer": bearer} if bearer else {}
+    for _ in range(TRIES):
+        async with http.post(url, json=body, headers=headers) as answer:
+            given: dict[str, Any] = await answer.json()
+            if answer.status < 500 and answer.status != 429:
+                break
+    answer.raise_for_status()
+    return given
 
 
 Script = Callable[[BotChat, dict[str, Any]], Awaitable[None]]
@@ -85,7 +98,12 @@ class ScriptedBot:
 
     async def _join(self, offer: dict[str, Any]) -> None:
         details = {"ParticipantRole": "CUSTOM_BOT", "DisplayName": self._name}
-        body = {"InstanceId": offer["InstanceId"], "ContactId": offer["ContactId"], "ParticipantDetails": details}
+        body = {
+            "InstanceId": offer["InstanceId"],
+            "ContactId": offer["ContactId"],
+            "ClientToken": str(uuid4()),
+            "ParticipantDetails": details,
+        }
         joined = await self._ask("contact/create-participant", body)
         token = joined["ParticipantCredentials"]["ParticipantToken"]
         wanted = {"Type": ["WEBSOCKET", "CONNECTION_CREDENTIALS"], "ConnectParticipant": True}
@@ -97,11 +115,7 @@ class ScriptedBot:
         await self._listen(connection["Websocket"]["Url"], chat)
 
     async def _ask(self, path: str, body: dict[str, Any], bearer: str = "") -> dict[str, Any]:
-        headers = {"X-Amz-Bearer": bearer} if bearer else {}
-        async with self._http.post(f"{self._url}/{path}", json=body, headers=headers) as answer:
-            answer.raise_for_status()
-            given: dict[str, Any] = await answer.json()
-            return given
+        return await ask(self._http, f"{self._url}/{path}", body, bearer)
 
     async def _listen(self, url: str, chat: BotChat) -> None:
         async with self._http.ws_connect(url) as socket:

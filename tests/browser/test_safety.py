@@ -21,10 +21,8 @@ ATTACKS = [
 async def is_whole(customer: Visit) -> bool:
     """No attack left a trace: no script ran, no element came from text."""
     foreign = "script, img, iframe, svg[onload], [onerror], [onmouseover], a[href^='javascript' i], a[href^='data' i]"
-    return await customer.page.evaluate(
-        "(foreign) => window.hacked === undefined && !document.querySelector('#customer').querySelector(foreign)",
-        foreign,
-    )
+    check = "(foreign) => window.hacked === undefined && !document.querySelector('#customer').querySelector(foreign)"
+    return bool(await customer.page.evaluate(check, foreign))
 
 
 async def test_markup_in_a_message_stays_text() -> None:

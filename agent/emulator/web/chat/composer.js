@@ -23,7 +23,7 @@ export function composer(session, sent) {
   const send = el("button", { type: "submit", class: "primary send", "aria-label": "Send" }, icon("send"));
 
   function submit() {
-    if (!text.value.trim()) return;
+    if (!text.value.trim() || session.ending) return;
     session.say(text.value, markdown.getAttribute("aria-pressed") === "true" ? "text/markdown" : "text/plain");
     text.value = "";
     grow(text);
@@ -52,7 +52,7 @@ export function composer(session, sent) {
     text,
     send,
   );
-  return { element, focus: () => text.focus(), update: () => (text.disabled = session.ending) };
+  return { element, focus: () => text.focus(), update: () => (text.readOnly = session.ending) };
 }
 
 function sendOnEnter(event, submit) {

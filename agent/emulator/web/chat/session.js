@@ -273,12 +273,13 @@ export class ChatSession extends EventTarget {
   async #withToken(action, patience = RETRY_AFTER) {
     let renewed = false;
     for (let attempt = 0; ; ) {
+      if (!this.#line.token) await this.#line.renew("");
+      const { token } = this.#line;
       try {
-        if (!this.#line.token) await this.#line.renew();
-        if (!this.#line.token) throw new Refused({ status: 0, type: "NotConnected", message: "Not connected yet" });
-        return await action(this.#line.token);
+        if (!token) throw new Refused({ status: 0, type: "NotConnected", message: "Not connected yet" });
+        return await action(token);
       } catch (error) {
-        if (error.status === 403 && !renewed) renewed = await this.#line.renew();
+        if (error.status === 403 && !renewed) renewed = await this.#line.renew(token);
         else if (error.passing && attempt < patience.length) await pause(patience[attempt++]);
         else throw error;
         if (this.#line.state === "over") throw error;

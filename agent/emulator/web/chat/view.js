@@ -68,20 +68,20 @@ export class ChatView {
 
   #draw() {
     const session = this.#session;
+    const focused = this.element.contains(document.activeElement);
     reconcile(this.log, rowsOf(session), (row) => rowElement(row, this.#actions));
     this.stateWords.textContent = session.ending ? "Ending…" : STATE_WORDS[session.state];
     this.state.title = this.stateWords.textContent;
     this.state.dataset.state = session.state;
     this.typing.replaceChildren(...typingWords(session.typists));
     this.end.hidden = session.ended;
-    this.end.disabled = session.ending;
-    this.#drawFoot(session);
+    this.end.setAttribute("aria-disabled", String(session.ending)); // a disabled button would lose the focus
+    this.#drawFoot(session, focused);
     this.#stayAtEnd();
     if (this.#inSight) session.seen();
   }
 
-  #drawFoot(session) {
-    const focused = this.element.contains(document.activeElement);
+  #drawFoot(session, focused) {
     const justEnded = session.ended && !this.composer.element.hidden;
     this.composer.element.hidden = session.ended;
     this.composer.update();

@@ -39,9 +39,9 @@ export class Line extends EventTarget {
     return this.#connect();
   }
 
-  /** Ask for a fresh connection token, because the old one was refused. False when the chat is over. */
-  async renew() {
-    await this.#connect();
+  /** Ask for a fresh connection token, because `stale` was refused. False when the chat is over. */
+  async renew(stale) {
+    if (this.token === stale) await this.#connect();
     return this.state !== "over";
   }
 
