@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import anyio
 
 from agent.clock import timestamp
+from agent.errors import OwnershipLost
 from agent.ids import ItemId
 from agent.record import ContactRecord, DeadLetter, Timer
 from agent.session.conversation import Contact, Conversation, Overlap, Trigger
@@ -73,7 +74,7 @@ class Conductor:
         """Runs turns until the conversation is over or `stop` is called.
 
         Raises:
-            Fenced: another worker owns the contact; nothing was committed.
+            Fenced, OwnershipLost: another worker owns the contact, or may soon; the last turn was not committed.
         """
         if not self.record.greeted:
             await self._turn(Cause(id="join", trigger=Trigger.JOINED))
@@ -154,6 +155,8 @@ class Conductor:
             verbs=self._verbs,
         )
         error = await self._perform(turn)
+        if self._fence.reason is OwnershipLost:
+            raise OwnershipLost
         await self._commit(turn, error)
 
     async def _perform(self, turn: LiveTurn) -> Exception | None:

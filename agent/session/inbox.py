@@ -15,7 +15,7 @@ import anyio
 from agent.clock import Clock
 from agent.ids import ItemId, ParticipantId
 from agent.record import ContactRecord
-from agent.session.ledger import Ledger
+from agent.session.ledger import Ledger, Position
 from agent.wire.content import EventType, Role
 from agent.wire.items import Event, Item, Message, Receipt
 
@@ -52,8 +52,8 @@ class Inbox:
         self._window = reorder_window
         self._capacity = capacity
         self._waiting: list[Item] = []
-        self._ids: set[ItemId] = set()
-        self._passing: deque[ItemId] = deque(maxlen=Ledger.REMEMBERED)
+        self._known: set[Position] = set()
+        self._passing: deque[Position] = deque(maxlen=Ledger.REMEMBERED)
         self._unaccounted: dict[ItemId, Message] = {}
         self._ready_at = 0.0
         self._held: list[Item] | None = []
@@ -92,7 +92,7 @@ class Inbox:
             self._note_own(item)
         elif isinstance(item, Receipt) or self._is_typing(item):
             return False
-        elif item.id in self._ids or item.id in self._passing or item.position in self.ledger:
+        elif item.position in self._known or item.position in self._passing or item.position in self.ledger:
             self.repeated += 1
         elif not self.wants(item):
             self._mark(item)
@@ -109,7 +109,7 @@ class Inbox:
         self._ready_at = min(self._ready_at, now + patience) if self._waiting else now + patience
         self.first_at, self.last_at = (self.first_at if self._waiting else now), now
         insort(self._waiting, item, key=_position)
-        self._ids.add(item.id)
+        self._known.add(item.position)
         self.wake()
 
     def _note_own(self, item: Item) -> None:
@@ -146,13 +146,13 @@ class Inbox:
         """The items belong to a turn that is being committed, or to none at all."""
         for item in items:
             self._mark(item)
-            self._ids.discard(item.id)
+            self._known.discard(item.position)
 
     def _mark(self, item: Item) -> None:
         if item.persisted:
             self.ledger.mark(item.position)
         else:
-            self._passing.append(item.id)
+            self._passing.append(item.position)
 
     def pass_over(self, unwanted: Callable[[Item], bool]) -> None:
         """Drops what waits and is unwanted, as handled."""

@@ -17,19 +17,19 @@ class Ledger:
 
     def __init__(self, cursor: Cursor) -> None:
         self._floor: Position = cursor.floor
-        self._done: dict[str, Position] = {position[1]: position for position in cursor.handled}
+        self._done: dict[str, Position] = {_identity(position): position for position in cursor.handled}
 
     def __contains__(self, position: Position) -> bool:
-        return position[1] in self._done or position <= self._floor
+        return _identity(position) in self._done or position <= self._floor
 
     def mark(self, position: Position) -> None:
         """`position` is dealt with."""
         if position in self:
             return
-        self._done[position[1]] = position
+        self._done[_identity(position)] = position
         if len(self._done) > self.REMEMBERED:
             self._floor = min(self._done.values())
-            del self._done[self._floor[1]]
+            del self._done[_identity(self._floor)]
 
     @property
     def anchor(self) -> ItemId | None:
@@ -44,3 +44,8 @@ class Ledger:
     @property
     def cursor(self) -> Cursor:
         return Cursor(floor=self._floor, handled=tuple(sorted(self._done.values())))
+
+
+def _identity(position: Position) -> str:
+    """The item's id, or its time where it has none: clients have been made to expect that [client code]."""
+    return position[1] or position[0]

@@ -19,7 +19,7 @@ DEFECTS = (
     Defect(
         "items are not de-duplicated",
         SESSION + "inbox.py",
-        "elif item.id in self._ids or item.id in self._passing or item.position in self.ledger:",
+        "elif item.position in self._known or item.position in self._passing or item.position in self.ledger:",
         "elif False:",
     ),
     Defect(
@@ -55,8 +55,8 @@ DEFECTS = (
     Defect(
         "the ledger forgets without raising its floor",
         SESSION + "ledger.py",
-        "self._floor = min(self._done.values())\n            del self._done[self._floor[1]]",
-        "del self._done[min(self._done.values())[1]]",
+        "self._floor = min(self._done.values())\n            del self._done[_identity(self._floor)]",
+        "del self._done[_identity(min(self._done.values()))]",
     ),
     Defect(
         "a turn is never marked as handled",

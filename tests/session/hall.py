@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -119,6 +120,7 @@ class Hall:
     clock: LoopClock
     group: TaskGroup
     pacer: Pacer = field(default_factory=FreePacer)
+    store_owner: WorkerId = WORKER
     happenings: list[Happening] = field(default_factory=list)
     endings: list[Ending | Exception] = field(default_factory=list)
     contact_id: str = ""
@@ -197,6 +199,14 @@ class Hall:
     def reported(self, name: str) -> list[Happening]:
         return [happening for happening in self.happenings if happening.name == name]
 
+    def bot_hears(self, item: dict[str, Any]) -> None:
+        """A frame with `item` reaches the bot's sockets, whatever the chat knows of it."""
+        frame = {"topic": "aws/chat", "contentType": "application/json", "content": json.dumps(item)}
+        for each in self.region.chat(self.contact_id).participants.values():
+            if each.role.value == "CUSTOM_BOT":
+                for connection in each.connections:
+                    connection.send(json.dumps(frame))
+
     def connections(self) -> int:
         """How many sockets the bot has open, as Amazon Connect sees it."""
         participants = self.region.chat(self.contact_id).participants.values()
@@ -243,5 +253,3 @@ async def hall(*, latency: float = 0.01, **emulator: Any) -> AsyncIterator[Hall]
         group.cancel_scope.cancel()
     driver.stop()
     assert scene.sockets.open == 0
-
-
