@@ -6,6 +6,7 @@ It knows the error tree; it prints nothing.
 from enum import IntEnum
 
 from agent.errors import (
+    AlreadyOwned,
     BotError,
     ChatAgentError,
     ConfigurationError,
@@ -35,7 +36,7 @@ MEANINGS = {
     Exit.OK: "done, or stopped in order by Ctrl-C or SIGTERM",
     Exit.BUG: "a mistake in chat-agent itself",
     Exit.USAGE: "wrong arguments, or a TARGET that does not exist or cannot be imported or served",
-    Exit.UNAVAILABLE: "the contact cannot be joined, or Amazon Connect refuses for good",
+    Exit.UNAVAILABLE: "the contact cannot be joined or is another worker's, or Amazon Connect refuses for good",
     Exit.TEMPORARY: "Amazon Connect or the store does not answer; try again later",
     Exit.CONFIGURATION: "a setting, a file or a port cannot be used",
     Exit.FORCED: "stopped at once by a second signal",
@@ -61,7 +62,7 @@ def exit_of(error: BaseException) -> Exit:
             return Exit.TEMPORARY if error.retryable else Exit.UNAVAILABLE
         case StoreUnreachable() | SocketError():
             return Exit.TEMPORARY
-        case JoinRefused():
+        case JoinRefused() | AlreadyOwned():
             return Exit.UNAVAILABLE
         case _:
             return Exit.BUG

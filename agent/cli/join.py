@@ -21,7 +21,7 @@ class Fate:
         self.error: BaseException | None = None
 
     def __call__(self, happening: Happening) -> None:
-        if happening.name in {"contact.refused", "chat.crashed", "contact.unreadable"}:
+        if happening.name in {"contact.refused", "contact.owned_elsewhere", "contact.unreadable", "chat.crashed"}:
             self.error = happening.error
         if happening.name == "contact.ended":
             self.error = None
@@ -40,7 +40,7 @@ def join(settings: Configuration, contact_id: str) -> None:
 
     async def work(stop: anyio.Event) -> None:
         async with assembled(
-            settings, bot, bot, source=source, resume=False, goodbye=Goodbye.LEAVE, report=report
+            settings, bot, bot, source=source, by_hand=True, goodbye=Goodbye.LEAVE, report=report
         ) as assembly:
             await work_until(stop, assembly.worker)
 

@@ -9,14 +9,14 @@ from agent.config import Configuration
 from agent.daemon.assembly import assembled
 from agent.daemon.sources import LocalSource
 from agent.errors import InvalidSetting
-from agent.telemetry import Report
 
 
 def run(settings: Configuration) -> None:
     """Serves until it is stopped."""
     bot = bot_of(settings)
+    address = source_address(settings)
     log = opened_log(settings.logging)
-    source = source_of(settings, log)
+    source = LocalSource(address, random=SystemRandom(), report=log)
 
     async def work(stop: anyio.Event) -> None:
         async with assembled(settings, bot, bot, source=source, report=log) as assembly:
@@ -25,8 +25,8 @@ def run(settings: Configuration) -> None:
     attended(work)
 
 
-def source_of(settings: Configuration, report: Report) -> LocalSource:
-    """Where the settings say that contacts come from.
+def source_address(settings: Configuration) -> str:
+    """The address of the one kind of source that there is.
 
     Raises:
         InvalidSetting: they name no source, or one without its address.
@@ -42,4 +42,4 @@ def source_of(settings: Configuration, report: Report) -> LocalSource:
         raise InvalidSetting(
             "source.url", "the local source needs an address; give --endpoint-url http://127.0.0.1:4510."
         )
-    return LocalSource(url, random=SystemRandom(), report=report)
+    return url

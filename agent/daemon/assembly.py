@@ -53,7 +53,7 @@ async def assembled(
     served: ServedBot,
     *,
     source: ContactSource,
-    resume: bool = True,
+    by_hand: bool = False,
     goodbye: Goodbye | None = None,
     report: Report,
 ) -> AsyncIterator[Assembly]:
@@ -62,7 +62,7 @@ async def assembled(
     Args:
         bot: what converses; usually `served` itself.
         served: whose name, lifespan and happenings count.
-        resume: whether contacts are taken up that nobody serves any more.
+        by_hand: the source is a person: only what it offers is served, and that even if the bot left it before.
         goodbye: how it takes leave; by default what the settings say.
 
     Raises:
@@ -98,8 +98,8 @@ async def assembled(
             lifespan=lifespan_of(served, report),
             source=source,
             store=store,
-            service=service(settings, served),
-            settings=worker_settings(settings, resume=resume, goodbye=goodbye),
+            service=service(settings, served, rejoin=by_hand),
+            settings=worker_settings(settings, resume=not by_hand, goodbye=goodbye),
             clock=clock,
             random=random,
             shared_by=share,
@@ -126,13 +126,14 @@ async def lifespan_of(bot: ServedBot, report: Report) -> AsyncIterator[None]:
         yield
 
 
-def service(settings: Configuration, bot: ServedBot) -> Service:
+def service(settings: Configuration, bot: ServedBot, *, rejoin: bool = False) -> Service:
     """Which contacts are served, and as whom: the operator's display name wins over the author's."""
     return Service(
         owner=new_worker_id(),
         bot=bot.name,
         display_name=settings.connect.display_name or bot.display_name,
         instance=settings.connect.instance,
+        rejoin=rejoin,
         max_chats=settings.worker.max_chats,
         crash_limit=settings.worker.crash_limit,
     )

@@ -6,7 +6,7 @@ it knows no AWS, no bot and no signal.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 from typing import Protocol
@@ -52,6 +52,8 @@ class Service:
         bot: the name of the bot that serves; records of another bot are left alone.
         display_name: what the customer sees as its name.
         instance: the instance whose contacts are served; None for any.
+        rejoin: whether a contact that is over for the bot is joined once more when it is offered; only for offers that a
+            person makes, as a source may repeat itself late.
         max_chats: chats at once.
         crash_limit: crashes in a row after which a chat is given up.
         steady_after: seconds without a crash after which the count begins anew.
@@ -61,6 +63,7 @@ class Service:
     bot: str
     display_name: str
     instance: InstanceId | None = None
+    rejoin: bool = False
     max_chats: int = 500
     crash_limit: int = 5
     steady_after: float = 60.0
@@ -172,17 +175,26 @@ class Supervisor:
 
     async def _started(self, record: ContactRecord) -> bool:
         claimed = await self._claim(record)
-        if claimed is None or claimed.phase is Phase.OVER or self._goodbye is not None:
+        if claimed and claimed.phase is Phase.OVER:
+            claimed = self._once_more(claimed)
+        if claimed is None or self._goodbye is not None:
             return False
         self._tell("contact.claimed", claimed.key, epoch=claimed.epoch, phase=claimed.phase.value)
         child = self._children[claimed.key] = _Child()
         self._group.start_soon(self._keep, claimed, child)
         return True
 
+    def _once_more(self, record: ContactRecord) -> ContactRecord | None:
+        if not self._service.rejoin:
+            self._tell("offer.repeated", record.key, Level.DEBUG)
+            return None
+        return replace(record, phase=Phase.CLAIMED, over=None, join=record.join + 1, greeted=False)
+
     async def _claim(self, record: ContactRecord) -> ContactRecord | None:
         try:
             return await patiently(lambda: self._store.claim(record, owner=self._service.owner), self._waits())
-        except AlreadyOwned:
+        except AlreadyOwned as error:
+            self._tell("contact.owned_elsewhere", record.key, Level.DEBUG, error=error)
             return None
         except StoreError as error:
             self._tell("contact.unreadable", record.key, Level.ERROR, error=error)

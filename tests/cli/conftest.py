@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from agent.cli.ending import outcome
+
 BOUND = 50.0
 """Seconds that a process may take for anything; only ever reached when something is broken."""
 
@@ -114,5 +116,21 @@ def finished(started: Callable[..., Any]) -> Callable[..., tuple[int, list[str],
         command.process.stdin.close()
         code = command.ended()
         return code, command.rest(), command.errors
+
+    return run
+
+
+@pytest.fixture
+def quickly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Runs a ``chat-agent`` that fails before it serves, in this process: exit code, output, errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["chat-agent", *arguments])
+        code = outcome()
+        return code, *capfd.readouterr()
 
     return run

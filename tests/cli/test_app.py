@@ -14,6 +14,7 @@ from agent.cli.ending import tell
 from agent.cli.exits import MEANINGS, Exit, exit_of, unwrapped
 from agent.errors import (
     AccessDenied,
+    AlreadyOwned,
     ChatAgentError,
     ConfigurationError,
     ContactEnded,
@@ -118,6 +119,7 @@ def test_the_settings_are_shown_with_their_origins(monkeypatch: pytest.MonkeyPat
         (StoreUnreachable("x"), Exit.TEMPORARY),
         (SocketRefused("x"), Exit.TEMPORARY),
         (ContactEnded("x"), Exit.UNAVAILABLE),
+        (AlreadyOwned("x"), Exit.UNAVAILABLE),
         (RuntimeError("x"), Exit.BUG),
         (ChatAgentError("x"), Exit.BUG),
     ],

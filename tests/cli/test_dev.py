@@ -67,26 +67,6 @@ def test_a_port_in_use_is_one_clear_sentence(started: Started, finished: Finishe
     assert first.ended() == 0
 
 
-def test_an_unknown_target_says_what_exists_and_what_is_near(finished: Finished) -> None:
-    """For an installed name and for a module."""
-    code, _, errors = finished("dev", "ecko", "--no-browser")
-    assert code == 2
-    assert "'echo'" in errors
-    assert "Traceback" not in errors
-    code, _, errors = finished("dev", "nowhere:bot", "--no-browser")
-    assert (code, "nowhere" in errors) == (2, True)
-
-
-def test_a_module_that_fails_to_import_shows_the_author_s_own_lines(finished: Finished, tmp_path: Path) -> None:
-    """Its traceback without ours."""
-    (tmp_path / "broken.py").write_text("def load():\n    return {}['missing']\n\n\nload()\n", encoding="utf-8")
-    code, _, errors = finished("chat", "broken:bot")
-    assert code == 2
-    assert "broken.py" in errors
-    assert "KeyError: 'missing'" in errors
-    assert "/agent/" not in errors
-
-
 def test_a_lifespan_that_fails_is_the_bot_s_fault(finished: Finished, tmp_path: Path) -> None:
     """Named, with its place in the log."""
     source = (

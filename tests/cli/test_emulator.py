@@ -68,8 +68,8 @@ def test_the_aws_cli_gets_a_bot_s_credentials_from_it(started: Started) -> None:
     assert command.ended() == 0
 
 
-def test_one_contact_is_joined_by_hand(started: Started, finished: Finished) -> None:
-    """``join`` serves it until it is stopped, then leaves; joining it once more is refused in a sentence."""
+def test_one_contact_is_joined_by_hand(started: Started) -> None:
+    """``join`` serves it until it is stopped, then leaves; it may be joined once more."""
     emulator = started("emulator", "--port", "0")
     url = emulator.line().rstrip("/")
     chat = _chat(url)
@@ -79,6 +79,11 @@ def test_one_contact_is_joined_by_hand(started: Started, finished: Finished) -> 
     join.signal(signal.SIGINT)
     assert join.ended() == 0
     assert '"ending": "over"' in join.errors
+    again = started(*arguments)
+    again.logged("turn.committed")
+    again.signal(signal.SIGTERM)
+    assert again.ended() == 0
+    assert '"ending": "over"' in again.errors
 
 
 def test_a_contact_that_does_not_exist_cannot_be_joined(started: Started, finished: Finished) -> None:
@@ -91,15 +96,3 @@ def test_a_contact_that_does_not_exist_cannot_be_joined(started: Started, finish
     assert unknown in errors
     assert "the instance does not know it" in errors
     assert "Traceback" not in errors
-
-
-def test_to_join_one_needs_a_contact_an_instance_and_a_bot(finished: Finished) -> None:
-    """Each is asked for by name."""
-    for arguments, wanted in (
-        (("join", "c", "echo"), "--instance"),
-        (("join", " ", "echo", "--instance", INSTANCE_ID), "CONTACT_ID"),
-        (("join", "c", "--instance", INSTANCE_ID), "TARGET"),
-    ):
-        code, _, errors = finished(*arguments)
-        assert code == 78
-        assert wanted in errors

@@ -180,38 +180,6 @@ async def test_the_log_is_json_with_ids_and_without_words_or_tokens(started: Sta
         assert token not in command.errors
 
 
-def test_without_a_source_it_says_what_there_is(finished: Finished) -> None:
-    """A configuration error names the sources."""
-    code, _, errors = finished("run", "echo")
-    assert code == 78
-    assert "--source local" in errors
-    assert "Traceback" not in errors
-
-
-def test_a_source_without_address_and_a_run_without_bot_are_told(finished: Finished) -> None:
-    """Each with what to give."""
-    code, _, errors = finished("run", "echo", "--source", "local")
-    assert (code, "--endpoint-url" in errors) == (78, True)
-    code, _, errors = finished("run", "--source", "local")
-    assert (code, "TARGET" in errors) == (78, True)
-
-
-def test_a_malformed_instance_shows_a_right_one(finished: Finished) -> None:
-    """As an id and as an ARN."""
-    code, _, errors = finished("run", "echo", "--instance", "my-instance")
-    assert code == 78
-    assert "12345678-1234-1234-1234-123456789012" in errors
-    assert "arn:aws:connect:" in errors
-
-
-@pytest.mark.parametrize("name", ["", "x" * 257])
-def test_a_display_name_out_of_bounds_is_told(finished: Finished, name: str) -> None:
-    """0 and 257 characters."""
-    code, _, errors = finished("run", "echo", "--display-name", name)
-    assert code == 78
-    assert "connect.display_name" in errors
-
-
 def test_a_store_that_is_none_is_kept_and_told(finished: Finished, tmp_path: Path) -> None:
     """A foreign file at the store's place stays as it is."""
     foreign = tmp_path / "notes.txt"

@@ -105,6 +105,23 @@ def test_a_chat_that_is_over_is_not_begun_again(virtually: Virtually, stand_ins:
     virtually(story())
 
 
+def test_a_person_may_have_a_contact_joined_once_more(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """As a new join, whose calls are not mistaken for the first one's."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open(rejoin=True) as scene:
+            stored = await scene.stage.store.claim(
+                ContactRecord(key=stand_ins.key("a"), bot="echo", display_name="Echo"), owner=WorkerId("other")
+            )
+            await scene.stage.store.save(replace(stored, phase=Phase.OVER, over="HandedOff", greeted=True))
+            await scene.offer("a")
+            [session] = scene.stage.running
+            record = session.record
+            assert (record.phase, record.over, record.join, record.greeted) == (Phase.CLAIMED, None, 2, False)
+
+    virtually(story())
+
+
 def test_a_contact_of_a_live_worker_is_left_to_it(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
     """Both workers may hear the same offer; one gets the contact."""
 
