@@ -98,6 +98,7 @@ def compiled(root: Router[Any, Any]) -> Routes:
     newest = _newest_versions(handlers)
     live = [one for one in handlers if one.kind is not Kind.DIALOG or one.version == newest[key(one)]]
     _refuse_doubles(live)
+    _refuse_unstartable(live)
     return Routes(
         anytime=Lane.of(one for one in live if one.anytime),
         messages=Lane.of(one for one in live if _starts(one) and not one.anytime),
@@ -168,6 +169,14 @@ def _refuse_doubles(handlers: Iterable[Handler]) -> None:
             if other := taken.get(thing):
                 raise RegistrationError(f"{handler} never gets a turn: {other} already takes {thing[1]}.")
             taken[thing] = handler
+
+
+def _refuse_unstartable(handlers: Iterable[Handler]) -> None:
+    for handler in handlers:
+        if handler.kind is Kind.DIALOG and handler.filter is None:
+            raise RegistrationError(
+                f"{handler} never starts: no filter starts it. Give it one, or call the plain function from a handler."
+            )
 
 
 _WHAT: dict[Kind, Callable[[Handler], list[str]]] = {

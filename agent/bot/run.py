@@ -152,7 +152,6 @@ class Run:
                 raise self._mismatch(self.record.entries[self._position], "the end")
             self._check_result(outcome.value)
             return True
-        self._parked_state = self.host.state_now()
         return False
 
     def _check_result(self, value: object) -> None:
@@ -256,6 +255,7 @@ class Run:
         live = not self.replaying
         if self.recall(act, label) is None:
             self.note(Entry(act=act, label=label, where=mismatch.where(mismatch.author_frame()), value=until))
+            self._parked_state = self.host.state_now()
         if live and first is not None:
             await first()
         ended = Act.ANSWERED if act is Act.ASKED else Act.WOKE

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import pydantic
 import pydantic_core
 
+from agent.bot.inplace import become
 from agent.errors import RegistrationError, StateError
 
 T = TypeVar("T")
@@ -89,13 +90,8 @@ class StateType(Generic[T]):
         return stored
 
     def overwrite(self, state: T, stored: bytes) -> None:
-        """Makes `state` what `stored` says, keeping its identity: dialogs hold on to it."""
-        fresh = self.load(stored)
-        if isinstance(state, pydantic.BaseModel):
-            state.__dict__.update(fresh.__dict__)
-            return
-        for field in dataclasses.fields(state):  # type: ignore[arg-type]
-            setattr(state, field.name, getattr(fresh, field.name))
+        """Makes `state` what `stored` says, keeping its identity and its parts': dialogs hold on to them."""
+        become(state, self.load(stored))
 
     def _misfit(self, which: str, error: pydantic.ValidationError) -> str:
         first = error.errors(include_input=False, include_url=False)[0]

@@ -69,6 +69,13 @@ class Customer:
         self._send(content, content_type)
         await checkpoint()
 
+    async def happens(self, event: str) -> None:
+        """An event of the customer reaches the chat, by its `EventType` or last words such as ``participant.idle``."""
+        chat = self._operations.region.chat(self._contact_id)
+        prefix = EventType.TYPING.removesuffix("typing")
+        chat.publish_event(event if event.startswith(prefix) else prefix + event, chat.customer)
+        await checkpoint()
+
     async def waits(self, duration: Duration) -> None:
         """Lets time pass: ``"2h"``, ``"30s"``, seconds or a timedelta."""
         await anyio.sleep(seconds(duration))
