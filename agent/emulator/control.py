@@ -67,12 +67,12 @@ class Follower:
 class Control:
     """The control interface of one server."""
 
-    def __init__(self, operations: Operations, desk: Desk, weather: ScriptedWeather, host: str) -> None:
+    def __init__(self, operations: Operations, desk: Desk, weather: ScriptedWeather, names: frozenset[str]) -> None:
         self._operations = operations
         self._region = operations.region
         self._desk = desk
         self._weather = weather
-        self._names = LOCAL_NAMES | {host}
+        self._names = LOCAL_NAMES | names
         self._followers: set[Follower] = set()
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:

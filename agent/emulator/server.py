@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 import anyio
 from aiohttp import web
@@ -41,6 +42,8 @@ from agent.emulator.weather_rules import Rule
 
 _log = logging.getLogger(__name__)
 WEBSOCKET = "/websocket"
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1", "localhost": "127.0.0.1"}
+"""What a client on this machine dials for such a bind address; ChatJS refuses the name localhost [client code]."""
 
 
 class PortInUse(OSError):
@@ -84,14 +87,16 @@ class Emulator(Desk):
     # --- life ------------------------------------------------------------------------------------------
     async def open(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen. Raises PortInUse. Cancelled half way, `close` cleans up."""
-        self._control = Control(self.operations, self, self.weather, host)
+        self._control = Control(self.operations, self, self.weather, self._names(host))
         self._certificate = SelfMade(host) if self.settings.secure else None
         self._runner = web.ServerRunner(
             web.Server(self._answer, access_log=None, auto_decompress=False), handle_signals=False, shutdown_timeout=0.2
         )
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, host, port, ssl_context=self._tls()).start()
+            await web.TCPSite(
+                self._runner, "127.0.0.1" if host == "localhost" else host, port, ssl_context=self._tls()
+            ).start()
         except OSError as error:
             await self._runner.cleanup()
             if error.errno == errno.EADDRINUSE:
@@ -106,11 +111,16 @@ class Emulator(Desk):
     def _take_address(self, host: str) -> None:
         assert self._runner is not None  # noqa: S101 - set by open
         self.port = self._runner.addresses[0][1]
-        shown = f"[{host}]" if ":" in host else host
+        reachable = ANYWHERE.get(host, host)
+        shown = f"[{reachable}]" if ":" in reachable else reachable
         scheme = "https" if self._certificate else "http"
         self.url = f"{scheme}://{shown}:{self.port}"
         public = self.settings.public_host
         self.region.address = self.url if public is None else f"{scheme}://{public}"
+
+    def _names(self, host: str) -> frozenset[str]:
+        public = urlsplit(f"//{self.settings.public_host or ''}").hostname
+        return frozenset({host, public} - {None, ""})  # type: ignore[arg-type]
 
     def _tls(self) -> ssl.SSLContext | None:
         return None if self._certificate is None else self._certificate.context
