@@ -83,6 +83,8 @@ def _check_start(region: Region, params: Params) -> None:
     if types is not None and ("text/plain" not in types or set(types) - CONTENT_TYPES):
         raise InvalidInput("SupportedMessagingContentTypes must hold text/plain and only types that chat knows")
     check_attributes(params.get("Attributes") or {})
+    if params.get("ChatStreamingConfiguration"):
+        streaming.check_topic(params["ChatStreamingConfiguration"]["StreamingEndpointArn"])
     first = params.get("InitialMessage")
     if first and first["ContentType"] not in (types or region.settings.default_content_types):
         raise InvalidInput("InitialMessage has a content type which the contact does not support")

@@ -25,10 +25,15 @@ class Stream:
     endpoint_arn: str
 
 
-def start(chat: Chat, endpoint_arn: str) -> str:
-    """Begin to stream to a topic. Raises InvalidInput for no standard topic, LimitExceeded beyond two."""
+def check_topic(endpoint_arn: str) -> None:
+    """Raises InvalidInput for anything but the ARN of a standard topic [documented]."""
     if not TOPIC.fullmatch(endpoint_arn):
         raise InvalidInput("StreamingEndpointArn is not the ARN of a standard SNS topic")
+
+
+def start(chat: Chat, endpoint_arn: str) -> str:
+    """Begin to stream to a topic. Raises InvalidInput for no standard topic, LimitExceeded beyond two."""
+    check_topic(endpoint_arn)
     known = next((s.id for s in chat.streams.values() if s.endpoint_arn == endpoint_arn), None)
     if known is not None:
         return known
