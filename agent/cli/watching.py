@@ -57,11 +57,11 @@ class Watcher:
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         while not (condition() or self.over):
-            self._changed = anyio.Event()
             await self._changed.wait()
 
     def _wake(self) -> None:
         self._changed.set()
+        self._changed = anyio.Event()
 
 
 class WatchedBot:

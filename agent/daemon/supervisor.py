@@ -52,8 +52,8 @@ class Service:
         bot: the name of the bot that serves; records of another bot are left alone.
         display_name: what the customer sees as its name.
         instance: the instance whose contacts are served; None for any.
-        rejoin: whether a contact that is over for the bot is joined once more when it is offered; only for offers that a
-            person makes, as a source may repeat itself late.
+        rejoin: whether a contact that is over for the bot is joined once more when it is offered; only for offers
+            that a person makes, as a source may repeat itself late.
         max_chats: chats at once.
         crash_limit: crashes in a row after which a chat is given up.
         steady_after: seconds without a crash after which the count begins anew.
@@ -219,6 +219,7 @@ class Supervisor:
             del self._children[record.key]
             self._slots.release()
             self._changed.set()
+            self._changed = anyio.Event()
 
     async def _serve(self, record: ContactRecord, child: _Child) -> None:
         """Runs sessions of one contact until one ends by itself or too many have crashed."""
@@ -284,7 +285,6 @@ class Supervisor:
     async def idle(self) -> None:
         """Returns when no chat is served any more."""
         while self._children:
-            self._changed = anyio.Event()
             await self._changed.wait()
 
     def _take_leave_of(self, child: _Child) -> None:

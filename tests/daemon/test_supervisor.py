@@ -314,6 +314,21 @@ def test_on_release_every_chat_is_drained(virtually: Virtually, stand_ins: Simpl
     virtually(story())
 
 
+def test_several_may_wait_for_the_last_chat(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Whoever drains and whoever waits for a source that ended."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            await scene.offer("a", "b")
+            async with anyio.create_task_group() as group:
+                group.start_soon(scene.supervisor.idle)
+                group.start_soon(scene.supervisor.idle)
+                await anyio.wait_all_tasks_blocked()
+                scene.supervisor.go(Goodbye.LEAVE)
+
+    virtually(story())
+
+
 def test_on_leaving_every_chat_is_left(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
     """And what is offered after that is not taken on."""
 
