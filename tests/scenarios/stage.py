@@ -1,13 +1,14 @@
 """A whole chat on one machine: the local Amazon Connect, a worker's session over the real wire, and a customer.
 
-Whatever a story needs is a verb here, so that the stories read as stories.
+Whatever a story needs is a verb here, so that the stories read as stories. No story sleeps: time that must pass, passes
+at the service.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -18,116 +19,24 @@ from agent.aws.settings import AwsSettings
 from agent.aws.wiring import AwsPorts, aws_ports
 from agent.clock import SystemClock
 from agent.daemon.pacing import FreePacer
-from agent.emulator import INSTANCE_ID, Emulator, Settings, emulate
+from agent.emulator import INSTANCE_ID, Emulator, Rule, Settings, emulate, read_flow
+from agent.emulator.participants import Role
+from agent.emulator.timeline import Entry
 from agent.ids import ContactId, ContactKey, WorkerId, instance_id
 from agent.record import ContactRecord
-from agent.session.conversation import Contact, Overlap, Trigger, Turn
 from agent.session.session import Ending, Session
 from agent.session.surroundings import Ports, SessionSettings
 from agent.store.memory import MemoryStore
 from agent.telemetry import Happening
-from agent.wire.content import ContentType, Role
-from agent.wire.items import Item, Message
+from tests.scenarios.bot import ScriptedBot
+from tests.scenarios.customer import Customer
+from tests.scenarios.pulse import Pulse
 
-PATIENCE = 15.0
+__all__ = ["Customer", "ScriptedBot", "Stage", "stage"]
+
 WORKER = WorkerId("worker-1")
-
-
-@dataclass
-class ScriptedBot:
-    """A bot of one function; by default it echoes. Keeps what it was given."""
-
-    reply: Callable[[Turn, str], Awaitable[None]] | None = None
-    greeting: str | None = None
-    overlap: Overlap = Overlap.QUEUE
-    name: str = "scripted"
-    heard: list[str] = field(default_factory=list)
-    triggers: list[Trigger] = field(default_factory=list)
-    left_with: list[Item] = field(default_factory=list)
-    failures: list[Exception] = field(default_factory=list)
-    contact: Contact | None = None
-
-    def converse(self, contact: Contact) -> ScriptedBot:
-        self.contact = contact
-        return self
-
-    def wants(self, item: Item) -> bool:
-        return isinstance(item, Message) and item.sender.role == Role.CUSTOMER
-
-    async def turn(self, turn: Turn) -> None:
-        self.triggers.append(turn.trigger)
-        if turn.trigger is Trigger.JOINED and self.greeting:
-            await turn.send(self.greeting, content_type=ContentType.PLAIN)
-        if turn.trigger is Trigger.LEFT:
-            self.left_with = list(turn.items)
-        if turn.trigger is Trigger.ITEMS:
-            await self._answer(turn)
-
-    async def _answer(self, turn: Turn) -> None:
-        text = "\n".join(item.text for item in turn.items if isinstance(item, Message))
-        self.heard.append(text)
-        if self.reply is not None:
-            await self.reply(turn, text)
-        else:
-            await turn.send(text, content_type=ContentType.PLAIN)
-
-    async def failed(self, turn: Turn, error: Exception) -> None:
-        self.failures.append(error)
-        await turn.send("Sorry, that went wrong.", content_type=ContentType.PLAIN)
-
-    async def aclose(self) -> None:
-        """Nothing is held."""
-
-
-@dataclass
-class Customer:
-    """The other side of one chat, and what can be seen of it."""
-
-    connect: Emulator
-    contact_id: str
-    participant_token: str
-    token: str
-
-    def says(self, text: str, content_type: str = "text/plain") -> str:
-        params = {"ContentType": content_type, "Content": text}
-        return str(self.connect.call("SendMessage", params, bearer=self.token)["Id"])
-
-    def types(self) -> None:
-        content_type = "application/vnd.amazonaws.connect.event.typing"
-        self.connect.call("SendEvent", {"ContentType": content_type}, bearer=self.token)
-
-    def leaves(self) -> None:
-        self.connect.call("DisconnectParticipant", {}, bearer=self.token)
-
-    def bot_lines(self) -> list[str]:
-        """What the bot has said, in the order of the transcript."""
-        return [item["Content"] for item in self._messages() if item["ParticipantRole"] == "CUSTOM_BOT"]
-
-    def events(self) -> list[tuple[str, str | None]]:
-        items = self.connect.transcript(self.contact_id)
-        return [
-            (item["ContentType"].rpartition("event.")[2], item.get("ParticipantRole"))
-            for item in items
-            if item["Type"] == "EVENT"
-        ]
-
-    async def sees(self, *lines: str) -> None:
-        """The bot has said exactly `lines`, sooner or later."""
-        await eventually(lambda: self.bot_lines() == list(lines), lambda: f"{self.bot_lines()} is not {list(lines)}")
-
-    def _messages(self) -> list[dict[str, Any]]:
-        return [item for item in self.connect.transcript(self.contact_id) if item["Type"] == "MESSAGE"]
-
-
-async def eventually(
-    condition: Callable[[], bool], otherwise: Callable[[], str] = lambda: "it never came true"
-) -> None:
-    """Returns as soon as `condition` holds; fails with `otherwise` when it does not for a long time."""
-    with anyio.move_on_after(PATIENCE):
-        while not condition():
-            await anyio.sleep(0.005)
-        return
-    raise AssertionError(otherwise())
+PATIENT_SOCKETS = {"socket_idle_timeout": None, "socket_lifetime": 1e7}
+"""For stories in which time leaps at the service, but no socket is to notice."""
 
 
 @dataclass
@@ -136,7 +45,7 @@ class Stage:
 
     Attributes:
         happenings: all that the sessions reported.
-        endings: how sessions ended, in order.
+        endings: how sessions ended, or what they raised, in order.
     """
 
     connect: Emulator
@@ -144,8 +53,110 @@ class Stage:
     store: MemoryStore
     group: TaskGroup
     settings: SessionSettings
+    pulse: Pulse
     happenings: list[Happening] = field(default_factory=list)
-    endings: list[Ending] = field(default_factory=list)
+    endings: list[Ending | Exception] = field(default_factory=list)
+    report: Callable[[Happening], None] | None = None
+
+    # ------------------------------------------------------------------------------------ who plays
+
+    def customer(self, **chat: Any) -> Customer:
+        """A customer whose chat has begun; the flow waits for a bot."""
+        started = self.connect.start_chat(**{"connected": True, **chat})
+        wanted = {"Type": ["CONNECTION_CREDENTIALS"]}
+        answer = self.connect.call("CreateParticipantConnection", wanted, bearer=started["ParticipantToken"])
+        token = answer["ConnectionCredentials"]["ConnectionToken"]
+        return Customer(self.connect, self.pulse, started["ContactId"], started["ParticipantToken"], token)
+
+    async def session(self, contact_id: str, bot: ScriptedBot, **settings: Any) -> Session:
+        """A session for the contact, claimed but not running."""
+        fresh = ContactRecord(key=key(contact_id), bot=bot.name, display_name="Helper")
+        await self.store.heartbeat(WORKER, ttl=3600)
+        record = await self.store.claim(fresh, owner=WORKER)
+        bot.noted = self.pulse.beat
+        return Session(record, bot, ports=self.ports(), settings=replace(self.settings, **settings))
+
+    async def starts(self, customer: Customer, bot: ScriptedBot, **settings: Any) -> Run:
+        """A session that runs in the background, wherever it has come to."""
+        run = Run(await self.session(customer.contact_id, bot, **settings))
+        self.group.start_soon(self._run, run)
+        return run
+
+    async def joins(self, customer: Customer, bot: ScriptedBot, **settings: Any) -> Run:
+        """A session that runs in the background, subscribed or ended."""
+        already, ended = len(self.reports("link.subscribed", customer)), len(self.endings)
+        run = await self.starts(customer, bot, **settings)
+        await self.until(lambda: len(self.reports("link.subscribed", customer)) > already or len(self.endings) > ended)
+        return run
+
+    async def ended(self) -> Ending | Exception:
+        """How the session that ended last did."""
+        await self.until(lambda: bool(self.endings), lambda: "the session never ended")
+        return self.endings[-1]
+
+    async def crashes(self, run: Run) -> None:
+        """The session's process dies where it stands."""
+        run.life.cancel()
+        await run.over.wait()
+
+    # -------------------------------------------------------------------------------- what happens
+
+    def weather(self, *rules: Rule) -> None:
+        """From now on the weather is like that."""
+        self.connect.weather.set(rules)
+
+    def passes(self, seconds: float) -> None:
+        """So much time passes at the service, at once."""
+        self.connect.region.leap(seconds)
+
+    def once(self, kind: str, name: str, action: Callable[[], object]) -> None:
+        """Does `action` at the very moment at which the service notes the next such entry."""
+        followers = self.connect.timeline.followers
+
+        def follow(entry: Entry) -> None:
+            if entry.kind == kind and entry.name == name:
+                followers.remove(follow)
+                action()
+
+        followers.append(follow)
+
+    def loses_socket(self, customer: Customer) -> None:
+        """The bot's websocket breaks, without a close frame."""
+        self.connect.close_sockets(customer.contact_id, 1006, role=Role.CUSTOM_BOT)
+
+    # ------------------------------------------------------------------------------- what is seen
+
+    async def until(
+        self, condition: Callable[[], bool], otherwise: Callable[[], str] = lambda: "it never came true"
+    ) -> None:
+        """As `Pulse.until`."""
+        await self.pulse.until(condition, otherwise)
+
+    def reports(self, name: str, customer: Customer | None = None) -> list[Happening]:
+        """What the sessions reported under `name`, in this customer's chat if given."""
+        wanted = None if customer is None else key(customer.contact_id)
+        return [each for each in self.happenings if each.name == name and wanted in (None, each.contact)]
+
+    def calls(self, operation: str) -> list[Entry]:
+        """The sessions' calls of `operation`, answered or refused, in order."""
+        return [each for each in self.connect.timeline.entries() if each.kind == "call" and each.name == operation]
+
+    def sockets(self, customer: Customer) -> int:
+        """How many websockets the bot has open, as the service sees it."""
+        people = self.connect.region.chat(customer.contact_id).participants.values()
+        return sum(len(each.connections) for each in people if each.role is Role.CUSTOM_BOT)
+
+    def why(self) -> str:
+        """Why the session that ended last did, in a word."""
+        return str(self.reports("contact.ended")[-1].fields["why"])
+
+    async def record(self, customer: Customer) -> ContactRecord:
+        """What the store holds."""
+        record = await self.store.load(key(customer.contact_id))
+        assert record is not None
+        return record
+
+    # ----------------------------------------------------------------------------------- backstage
 
     def ports(self) -> Ports:
         return Ports(
@@ -156,57 +167,49 @@ class Stage:
             pacer=FreePacer(),
             clock=SystemClock(),
             random=Random(1),
-            report=self.happenings.append,
+            report=self._note,
         )
 
-    def customer(self, **chat: Any) -> Customer:
-        """A customer whose chat has begun; the flow waits for a bot."""
-        started = self.connect.start_chat(connected=True, **chat)
-        wanted = {"Type": ["CONNECTION_CREDENTIALS"]}
-        answer = self.connect.call("CreateParticipantConnection", wanted, bearer=started["ParticipantToken"])
-        token = answer["ConnectionCredentials"]["ConnectionToken"]
-        return Customer(self.connect, started["ContactId"], started["ParticipantToken"], token)
+    def _note(self, happening: Happening) -> None:
+        self.happenings.append(happening)
+        if self.report is not None:
+            self.report(happening)
+        self.pulse.beat()
 
-    async def session(self, contact_id: str, bot: Any, **settings: Any) -> Session:
-        """A session for the contact, claimed but not running."""
-        key = ContactKey(instance_id(INSTANCE_ID), ContactId(contact_id))
-        fresh = ContactRecord(key=key, bot=bot.name, display_name="Helper")
-        await self.store.heartbeat(WORKER, ttl=3600)
-        record = await self.store.claim(fresh, owner=WORKER)
-        chosen = {**_values(self.settings), **settings}
-        return Session(record, bot, ports=self.ports(), settings=SessionSettings(**chosen))
-
-    async def joins(self, customer: Customer, bot: Any, **settings: Any) -> Session:
-        """A session that runs in the background, joined."""
-        session = await self.session(customer.contact_id, bot, **settings)
-        self.group.start_soon(self._run, session)
-        await eventually(lambda: self.reported("link.subscribed") or bool(self.endings))
-        return session
-
-    async def ended(self) -> Ending:
-        """How the one session ended."""
-        await eventually(lambda: bool(self.endings))
-        return self.endings[-1]
-
-    def reported(self, name: str) -> bool:
-        return any(happening.name == name for happening in self.happenings)
-
-    async def _run(self, session: Session) -> None:
-        self.endings.append(await session.run())
+    async def _run(self, run: Run) -> None:
+        try:
+            with run.life:
+                self.endings.append(await run.session.run())
+        except Exception as error:  # what it raised is the story's to judge
+            self.endings.append(error)
+        run.over.set()
+        self.pulse.beat()
 
 
-def _values(settings: SessionSettings) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in SessionSettings.__dataclass_fields__}
+@dataclass
+class Run:
+    """A session in the background, whose process may die."""
+
+    session: Session
+    life: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    over: anyio.Event = field(default_factory=anyio.Event)
+
+
+def key(contact_id: str) -> ContactKey:
+    return ContactKey(instance_id(INSTANCE_ID), ContactId(contact_id))
 
 
 @asynccontextmanager
-async def stage(**emulator: Any) -> AsyncIterator[Stage]:
+async def stage(*, flows: Mapping[str, str] | None = None, **emulator: Any) -> AsyncIterator[Stage]:
     """A stage, struck when left: every session is cancelled, every socket closed."""
-    settings = SessionSettings(reorder_window=0.0, typing_after=None)
+    pulse = Pulse()
+    read = {name: read_flow(text) for name, text in (flows or {}).items()}
     async with (
-        emulate(settings=Settings(**emulator)) as connect,
+        emulate(settings=Settings(seed=7, **emulator), flows=read) as connect,
         aws_ports(AwsSettings(region="us-east-1", endpoint_url=connect.url)) as aws,
         anyio.create_task_group() as group,
     ):
-        yield Stage(connect, aws, MemoryStore(SystemClock()), group, settings)
+        connect.timeline.followers.append(pulse.beat)
+        settings = SessionSettings(reorder_window=0.0, typing_after=None)
+        yield Stage(connect, aws, MemoryStore(SystemClock()), group, settings, pulse)
         group.cancel_scope.cancel()
