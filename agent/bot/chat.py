@@ -18,10 +18,20 @@ from agent.bot.duration import Duration, seconds
 from agent.bot.filters import Filter
 from agent.bot.journal import Act, Entry
 from agent.bot.questions import Otherwise
-from agent.errors import BotError, DialogError, InvalidMessage
+from agent.errors import BotError, ContentTypeRefused, DialogError, InvalidMessage
 from agent.record import Timer
 from agent.session.conversation import Contact
 from agent.wire.content import ContentType
+from agent.wire.interactive import (
+    Carousel,
+    ListPicker,
+    Panel,
+    PickedInCarousel,
+    QuickReply,
+    Template,
+    TimePicker,
+    TimeSlot,
+)
 from agent.wire.items import Item
 
 if TYPE_CHECKING:
@@ -189,15 +199,75 @@ class Chat(Generic[DepsT_co, StateT_co]):
         key: str | None = None,
     ) -> str: ...
 
-    async def choose(self, question: str, choices: Any, **rules: Any) -> Any:
+    @overload
+    async def choose(
+        self,
+        question: TimePicker,
+        *,
+        tries: int = 3,
+        timeout: Duration | None = None,
+        hint: str | None = None,
+        otherwise: Otherwise = None,
+        cancel: Sequence[str] | None = None,
+        key: str | None = None,
+    ) -> TimeSlot: ...
+
+    @overload
+    async def choose(
+        self,
+        question: Carousel,
+        *,
+        tries: int = 3,
+        timeout: Duration | None = None,
+        hint: str | None = None,
+        otherwise: Otherwise = None,
+        cancel: Sequence[str] | None = None,
+        key: str | None = None,
+    ) -> PickedInCarousel: ...
+
+    @overload
+    async def choose(
+        self,
+        question: ListPicker | Panel | QuickReply,
+        *,
+        tries: int = 3,
+        timeout: Duration | None = None,
+        hint: str | None = None,
+        otherwise: Otherwise = None,
+        cancel: Sequence[str] | None = None,
+        key: str | None = None,
+    ) -> str: ...
+
+    async def choose(self, question: Any, choices: Any = (), **rules: Any) -> Any:
         """Shows a menu and waits for the choice made: picked, numbered, written in another case or nearly right.
 
+        Args:
+            question: what is asked, or a whole interactive message.
+            choices: its entries, any number; long lists are paged where the contact shows interactive messages.
+
         Returns:
-            The chosen `Choice`'s value.
+            The chosen `Choice`'s value; of an interactive message the title, the `TimeSlot` or the card picked.
 
         Raises: as `ask`, and DialogError for a menu without entries or with two alike.
         """
         return await questions.choose(self, question, choices, rules)
+
+    async def show(self, message: Template) -> None:
+        """Shows an interactive message; as numbered text where the contact or the bot's setting does not allow it.
+
+        Raises ConversationOver.
+        """
+        await self._show(message, message.to_text())
+
+    async def _show(self, message: Template, text: str) -> None:
+        if self._run.replaying or not self._talk.interactive:
+            await self.say(text)
+            return
+        try:
+            await self._send(message.to_content(), ContentType.INTERACTIVE)
+        except ContentTypeRefused:
+            self._talk.interactive = False
+            await self.say(text)
 
     # -------------------------------------------------------------------- what happens only once
 

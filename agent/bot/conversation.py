@@ -35,6 +35,7 @@ class BotConversation:
         self.bot = bot
         self.contact = contact
         self.state: Any = None
+        self.interactive = bot.interactive
         self._routes = bot.routes
         self._runs: dict[str, Run] = {}
         self._turn: Turn | None = None

@@ -1,7 +1,7 @@
 """Questions: ask, read the answer, ask again, give up.
 
 Each try is one wait in the run's journal, with whether the answer was taken, so that a replay needs neither the checks
-nor the customer. A menu is shown as the contact allows it. It knows no turn.
+nor the customer. It knows no turn.
 """
 
 import inspect
@@ -14,18 +14,18 @@ import msgspec
 
 from agent.bot import menus, mismatch
 from agent.bot.answers import Answer, answer
-from agent.bot.choice import Choice
 from agent.bot.duration import Duration, seconds
 from agent.bot.filters import normalised
 from agent.bot.journal import Act, Entry, Kept
+from agent.bot.menus import Menu
 from agent.errors import Cancelled, DialogError, NoAnswer
+from agent.wire.interactive import FreeText, Template, parse_response
 from agent.wire.items import Message
 
 if TYPE_CHECKING:
     from agent.bot.chat import Chat
 
 Otherwise: TypeAlias = str | Callable[["Chat[Any, Any]", Message], Awaitable[None]] | None
-Say: TypeAlias = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,101 +45,125 @@ class Rules:
 async def ask(chat: "Chat[Any, Any]", question: str, rules: Rules) -> Any:
     """See `Chat.ask`."""
     label = rules.key or mismatch.label(question, mismatch.author_frame())
-
-    async def put() -> None:
-        if question:
-            await chat.say(question)
-
-    return await _until_answered(chat, label, answer(rules.kind), rules, put)
+    return await _Asking(chat, rules, label, question, answer(rules.kind)).answered()
 
 
-async def choose(chat: "Chat[Any, Any]", question: str, choices: Sequence[Any], rules: Mapping[str, Any]) -> Any:
+async def choose(chat: "Chat[Any, Any]", question: object, choices: Sequence[Any], rules: Mapping[str, Any]) -> Any:
     """See `Chat.choose`."""
-    entries = menus.entries(choices)
-    label = rules.get("key") or mismatch.label(question, mismatch.author_frame())
-    bot = chat._talk.bot  # noqa: SLF001
-    kind = Answer(lambda said, at: menus.chosen(said, entries), bot.texts.pick)
-
-    async def put() -> None:
-        await menus.show(chat, question, entries)
-
-    choice: Choice[Any] = await _until_answered(chat, label, kind, Rules(kind=kind, **rules), put)
-    return choice.value
+    menu = menus.of_template(question) if isinstance(question, Template) else menus.of_choices(str(question), choices)
+    title = question.title if isinstance(question, Template) else str(question)
+    label = rules.get("key") or mismatch.label(title, mismatch.author_frame())
+    return await _Asking(chat, Rules(**rules), label, title, menu).answered()
 
 
-async def _until_answered(chat: "Chat[Any, Any]", label: str, kind: Answer[Any], rules: Rules, put: Say) -> Any:
-    run = chat._run  # noqa: SLF001
-    run.scene("ask")
-    if run.asking:
-        raise DialogError(f"{run.handler} asks inside the check or otherwise of another question; ask one by one.")
-    if rules.tries < 1:
-        raise DialogError(f"chat.ask(tries={rules.tries!r}): a question needs at least one try.")
-    run.asking = True
-    try:
-        return await _tries(chat, label, kind, rules, put)
-    finally:
-        run.asking = False
+class _Asking:
+    """One question, from the first try to the last."""
 
+    def __init__(
+        self, chat: "Chat[Any, Any]", rules: Rules, label: str, question: str, kind: Answer[Any] | Menu[Any]
+    ) -> None:
+        self._chat = chat
+        self._rules = rules
+        self._label = label
+        self._question = question
+        self._kind = kind
+        self._run = chat._run  # noqa: SLF001 - the chat's other half
+        self._bot = chat._talk.bot  # noqa: SLF001
 
-async def _tries(chat: "Chat[Any, Any]", label: str, kind: Answer[Any], rules: Rules, put: Say) -> Any:
-    for left in range(rules.tries - 1, -1, -1):
-        entry = await chat._run.wait(Act.ASKED, label, _until(chat, rules), put)  # noqa: SLF001
+    async def answered(self) -> Any:
+        """The value of the first answer that counts. Raises NoAnswer and Cancelled."""
+        self._run.scene("ask")
+        if self._run.asking:
+            raise DialogError(f"{self._run.handler} asks inside the check or otherwise of another question.")
+        if self._rules.tries < 1:
+            raise DialogError(f"chat.ask(tries={self._rules.tries!r}): a question needs at least one try.")
+        self._run.asking = True
+        try:
+            return await self._tries()
+        finally:
+            self._run.asking = False
+
+    async def _tries(self) -> Any:
+        put: Callable[[], Awaitable[None]] = self._put
+        left = self._rules.tries
+        while True:
+            message, entry = await self._hear(put)
+            put = self._put
+            if await self._taken(message, entry):
+                return self._read(message)
+            if page := self._kind.turned(message) if isinstance(self._kind, Menu) else None:
+                put = _showing(self._chat, page)
+                continue
+            left -= 1
+            if not left:
+                raise NoAnswer("the customer gave no usable answer")
+            await self._explain(message)
+
+    async def _put(self) -> None:
+        if isinstance(self._kind, Menu):
+            await self._chat._show(self._kind.first, self._kind.text)  # noqa: SLF001
+        elif self._question:
+            await self._chat.say(self._question)
+
+    async def _hear(self, put: Callable[[], Awaitable[None]]) -> tuple[Message, Entry]:
+        entry = await self._run.wait(Act.ASKED, self._label, self._until(), put)
         if entry.value is None:
             raise NoAnswer("the customer did not answer in time")
-        message = _message(entry)
-        _refuse_cancel(chat, rules, message)
-        if await _taken(chat, kind, rules, message, entry):
-            return kind.read(message.content, _moment(message))
-        if left:
-            await _explain(chat, kind, rules, message)
-    raise NoAnswer("the customer gave no usable answer")
+        kept = entry.value if isinstance(entry.value, Kept) else msgspec.convert(entry.value, Kept)
+        message = cast("Message", kept.item())
+        words = self._bot.cancel_words if self._rules.cancel is None else self._rules.cancel
+        if normalised(message.content) in {normalised(word) for word in words}:
+            raise Cancelled("the customer said a cancel word")
+        return message, entry
+
+    def _until(self) -> float | None:
+        if self._rules.timeout is None:
+            return None
+        return self._run.scene("ask").clock.now().timestamp() + seconds(self._rules.timeout)
+
+    def _read(self, message: Message) -> Any:
+        if isinstance(self._kind, Menu):
+            return self._kind.read(message)
+        said = parse_response(message.content_type, message.content)
+        return self._kind.read(said.text if isinstance(said, FreeText) else message.content, _moment(message))
+
+    async def _taken(self, message: Message, entry: Entry) -> bool:
+        """Whether the answer counts; found once, then kept in the journal."""
+        if entry.good is False:
+            return False
+        try:
+            value = self._read(message)
+        except ValueError:
+            if entry.good:
+                raise self._run.disagree("an answer that this code cannot read") from None
+            entry.good = False
+            return False
+        if entry.good is None:
+            entry.good = await self._checked(value)
+        return entry.good
+
+    async def _checked(self, value: Any) -> bool:
+        if self._rules.check is None:
+            return True
+        verdict = self._rules.check(value)
+        return bool(await verdict if inspect.isawaitable(verdict) else verdict)
+
+    async def _explain(self, message: Message) -> None:
+        if callable(self._rules.otherwise):
+            await self._rules.otherwise(self._chat, message)
+            return
+        texts = self._bot.texts
+        own = texts.pick if isinstance(self._kind, Menu) else self._kind.hint
+        hint = self._rules.otherwise or self._rules.hint or own or texts.not_understood
+        if hint:
+            await self._chat.say(hint)
 
 
-def _until(chat: "Chat[Any, Any]", rules: Rules) -> float | None:
-    if rules.timeout is None:
-        return None
-    return chat._run.scene("ask").clock.now().timestamp() + seconds(rules.timeout)  # noqa: SLF001
+def _showing(chat: "Chat[Any, Any]", page: Template) -> Callable[[], Awaitable[None]]:
+    async def show() -> None:
+        await chat._show(page, page.to_text())  # noqa: SLF001
 
-
-def _message(entry: Entry) -> Message:
-    kept = entry.value if isinstance(entry.value, Kept) else msgspec.convert(entry.value, Kept)
-    return cast("Message", kept.item())
-
-
-def _refuse_cancel(chat: "Chat[Any, Any]", rules: Rules, message: Message) -> None:
-    words = chat._talk.bot.cancel_words if rules.cancel is None else rules.cancel  # noqa: SLF001
-    if normalised(message.content) in {normalised(word) for word in words}:
-        raise Cancelled("the customer said a cancel word")
-
-
-async def _taken(chat: "Chat[Any, Any]", kind: Answer[Any], rules: Rules, message: Message, entry: Entry) -> bool:
-    """Whether the answer counts; found once, then kept in the journal."""
-    try:
-        value = kind.read(message.content, _moment(message))
-    except ValueError:
-        if entry.good:
-            raise chat._run.disagree("an answer that this code cannot read") from None  # noqa: SLF001
-        entry.good = False
-        return False
-    if entry.good is None:
-        entry.good = await _checked(rules, value)
-    return entry.good
-
-
-async def _checked(rules: Rules, value: Any) -> bool:
-    if rules.check is None:
-        return True
-    verdict = rules.check(value)
-    return bool(await verdict if inspect.isawaitable(verdict) else verdict)
-
-
-async def _explain(chat: "Chat[Any, Any]", kind: Answer[Any], rules: Rules, message: Message) -> None:
-    if callable(rules.otherwise):
-        await rules.otherwise(chat, message)
-        return
-    hint = rules.otherwise or rules.hint or kind.hint or chat._talk.bot.texts.not_understood  # noqa: SLF001
-    if hint:
-        await chat.say(hint)
+    return show
 
 
 def _moment(message: Message) -> datetime:
