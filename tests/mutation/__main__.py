@@ -15,7 +15,7 @@ from tests.mutation.defects import DEFECTS, Defect
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("agent", "bots", "tests", "pyproject.toml", "README.md")
-SUITES = ("tests/wire", "tests/session", "tests/simulation", "tests/scenarios")
+SUITES = ("tests/session", "tests/simulation")
 AT_MOST = 300
 
 

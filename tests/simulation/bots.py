@@ -7,6 +7,8 @@ from typing import Any
 
 import anyio
 
+from agent.clock import Clock, LoopClock
+from agent.record import Timer
 from agent.session.conversation import Contact, Overlap, Trigger, Turn
 from agent.wire.content import ContentType, Role
 from agent.wire.items import Item, Message
@@ -24,6 +26,8 @@ class TracingBot:
     work: float = 0.0
     checkpoints: bool = False
     fails: float = 0.0
+    reminds: float = 0.0
+    clock: Clock = field(default_factory=LoopClock)
     name: str = "tracing"
     errors: list[Exception] = field(default_factory=list)
 
@@ -38,6 +42,8 @@ class TracingBot:
             await turn.send(GREETING, content_type=ContentType.PLAIN)
         if turn.trigger is Trigger.ITEMS:
             await self._answer(turn)
+        if turn.timer is not None:
+            await turn.send(reminder(turn.timer.name), content_type=ContentType.PLAIN)
         self._remember(turn, self.says)
 
     async def failed(self, turn: Turn, error: Exception) -> None:
@@ -56,12 +62,21 @@ class TracingBot:
                 await turn.checkpoint()
         if Random(turn.items[-1].id).random() < self.fails:
             raise RuntimeError("the bot failed on purpose")
+        if Random(turn.items[-1].id + "timer").random() < self.reminds:
+            name = turn.items[-1].id
+            turn.timers[name] = Timer(name=name, due=self.clock.now().timestamp() + 30)
 
     def _remember(self, turn: Turn, says: int) -> None:
         done: list[Any] = json.loads(turn.state or b"[]")
         ids = [item.id for item in turn.items]
-        done.append({"trigger": turn.trigger.value, "items": ids, "says": says})
+        timer = turn.timer.name if turn.timer else None
+        done.append({"trigger": turn.trigger.value, "items": ids, "says": says, "timer": timer})
         turn.state = json.dumps(done).encode()
+
+
+def reminder(name: str) -> str:
+    """The text of what a timer makes the bot say."""
+    return f"about {name}"
 
 
 def tag(item_id: str, number: int) -> str:

@@ -103,8 +103,7 @@ class Storm(Weather):
                 deliver(text[: self._random.randrange(len(text))])
                 self._lose(participant_id)
             case "stall":
-                self._deaf.add(participant_id)
-                self._region.after(self._random.uniform(1, 60), lambda: self._deaf.discard(participant_id))
+                self._lose(participant_id, within=60)
             case "forbid":
                 deliver('{"message":"Forbidden","connectionId":"c=","requestId":"r="}')
                 deliver(text)
@@ -117,11 +116,11 @@ class Storm(Weather):
                 self.struck["ClientTokens forgotten"] += len(participant.answers)
                 participant.answers.clear()
 
-    def _lose(self, participant_id: str) -> None:
+    def _lose(self, participant_id: str, within: float = 5) -> None:
         """TCP loses no frame alone: what is lost is lost with all that follows, until the socket goes."""
         code = self._random.choice((1000, 1001, 1006, 1011))
         self._deaf.add(participant_id)
-        self._region.after(self._random.uniform(0, 5), lambda: self._close(participant_id, code))
+        self._region.after(self._random.uniform(0, within), lambda: self._close(participant_id, code))
 
     def _close(self, participant_id: str, code: int) -> None:
         self._deaf.discard(participant_id)

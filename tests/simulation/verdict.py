@@ -6,7 +6,7 @@ from typing import Any
 
 from agent.record import ContactRecord
 from agent.session.conversation import Overlap
-from tests.simulation.bots import GREETING, tag
+from tests.simulation.bots import GREETING, reminder, tag
 from tests.simulation.world import SECRET, Chat, Outcome
 
 
@@ -26,7 +26,7 @@ def _of_the_worker(outcome: Outcome) -> Iterator[str]:
         if secret in told:
             yield "a token or a customer's words were reported"
     if outcome.stuck:
-        yield f"{len(outcome.stuck)} messages were never handled although the weather was calm"
+        yield f"{len(outcome.stuck)} messages or timers were never handled although the weather was calm"
 
 
 def _of_chats(outcome: Outcome) -> Iterator[str]:
@@ -47,6 +47,9 @@ def _of_turns(outcome: Outcome, chat: Chat, turns: list[dict[str, Any]]) -> Iter
         yield f"a message was handled twice: {handled}"
     if handled != [item for item in chat.said if item in set(handled)]:
         yield f"messages were handled out of order: {handled} of {chat.said}"
+    timers = [turn["timer"] for turn in turns if turn["timer"]]
+    if len(set(timers)) != len(timers):
+        yield f"a timer went off twice: {timers}"
     if sum(turn["trigger"] == "joined" for turn in turns) > 1:
         yield "the customer was greeted by two turns"
 
@@ -70,6 +73,8 @@ def _expected(turns: list[dict[str, Any]], says: int) -> Iterator[str]:
     for turn in turns:
         if turn["trigger"] == "joined":
             yield GREETING
+        elif turn["trigger"] == "timer":
+            yield reminder(turn["timer"])
         elif turn["trigger"] == "items":
             yield from (tag(turn["items"][-1], number) for number in range(says))
             if turn["says"] == 0:

@@ -6,6 +6,7 @@ Everything is drawn from the seed; the same seed is the same story to the last f
 import asyncio
 import json
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from random import Random
 
 import anyio
@@ -34,6 +35,7 @@ SECRET = "zanzibar"
 CALM_AFTER = 120.0
 AT_MOST = 3 * 3600.0
 WORKER = WorkerId("worker")
+PAUSES = (0.0, 0.01, 1.0, 5.0, 30.0, 4000.0)
 ENDS = ("customer leaves", "agent joins", "stop", "drain")
 
 
@@ -67,6 +69,20 @@ class Outcome:
     stuck: list[str]
 
 
+class JumpingClock(LoopClock):
+    """The worker's own clocks: the wall clock is now and then set forwards or back, as time servers do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+    def jump(self, seconds: float) -> None:
+        self._ahead = timedelta(seconds=seconds)
+
+
 class World:
     """Built from a seed; `run` tells its story once, inside a virtual loop."""
 
@@ -79,7 +95,7 @@ class World:
             timeline_length=0,
             start_position_included=self.random.random() < 0.5,
         )
-        self.clock = clock
+        self.clock = JumpingClock()
         self.region = Region(settings=settings, clock=clock, random=Random(seed))
         self.operations = Operations(self.region)
         forgetful = self.random.random() < 0.3
@@ -103,6 +119,8 @@ class World:
             work=self.random.choice((0.0, 0.0, 0.5, 5.0)),
             checkpoints=self.random.random() < 0.2,
             fails=self.random.choice((0.0, 0.0, 0.1)),
+            reminds=self.random.choice((0.0, 0.3)),
+            clock=self.clock,
         )
 
     def _latency(self) -> float:
@@ -118,6 +136,8 @@ class World:
             for _ in range(self.random.choice((1, 1, 2, 3))):
                 self.chats.append(self._start_chat())
             group.start_soon(self._live)
+            if self.random.random() < 0.1:
+                group.start_soon(self._jump)
             async with anyio.create_task_group() as customers:
                 for chat in self.chats:
                     customers.start_soon(self._talk, chat)
@@ -126,11 +146,17 @@ class World:
                 self.storm.pass_over()
                 await anyio.sleep(CALM_AFTER)
                 await self._quiet()
-            stuck = await self._unhandled() if in_calm else []
+            stuck = await self._unhandled() + await self._pending_timers() if in_calm else []
             await self._end(end)
             group.cancel_scope.cancel()
         driver.stop()
         return await self._outcome(end, in_calm, stuck)
+
+    async def _jump(self) -> None:
+        while True:
+            await anyio.sleep(self.random.uniform(1, 60))
+            self.storm.struck["clock jumps"] += 1
+            self.clock.jump(self.random.uniform(-20, 20))
 
     def _start_chat(self) -> Chat:
         params = {"InstanceId": INSTANCE_ID, "ContactFlowId": "default", "ParticipantDetails": {"DisplayName": "Ana"}}
@@ -146,7 +172,8 @@ class World:
 
     async def _talk(self, chat: Chat) -> None:
         for number in range(self.random.choice((1, 2, 3, 6))):
-            await anyio.sleep(self.random.choice((0.0, 0.01, 1.0, 5.0, 30.0, 4000.0)) * self.random.random())
+            (longest,) = self.random.choices(PAUSES, (5, 5, 5, 5, 5, 1))
+            await anyio.sleep(longest * self.random.random())
             if self.random.random() < 0.2:
                 typing = {"ContentType": "application/vnd.amazonaws.connect.event.typing"}
                 self.operations.call("SendEvent", typing, bearer=chat.token)
@@ -155,11 +182,15 @@ class World:
 
     async def _quiet(self) -> None:
         with anyio.move_on_after(AT_MOST):
-            while await self._unhandled():
+            while await self._unhandled() or await self._pending_timers():
                 await anyio.sleep(10)
 
     async def _unhandled(self) -> list[str]:
         return [item for chat in self.chats for item in set(chat.said) - await self._handled(chat)]
+
+    async def _pending_timers(self) -> list[str]:
+        records = [await self._stored(chat) for chat in self.chats]
+        return [timer.name for record in records if record for timer in record.timers]
 
     async def _handled(self, chat: Chat) -> set[str]:
         record = await self._stored(chat)
