@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -35,6 +35,11 @@ def _web_address(value: object) -> str:
 
 
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
+
+
+def _never(value: object) -> object:
+    """TOML has no word for nothing."""
+    return None if value == "never" else value
 
 
 class ConnectSection(_Section):
@@ -81,16 +86,16 @@ class SessionSection(_Section):
     """The bound of every farewell."""
     cleanup_timeout: PositiveFloat = 2.0
     """What a handler gets to clean up when the conversation ends under it."""
-    audit_interval: PositiveFloat | None = None
-    """How often transcript and inbox are compared; unset for never."""
+    audit_interval: Annotated[PositiveFloat | None, BeforeValidator(_never)] = None
+    """How often transcript and inbox are compared, or ``"never"``."""
     merge_window: float = Field(default=1.0, ge=0)
     """How long a bot with ``turns="merge"`` waits for more after the customer's last message."""
     typing_patience: float = Field(default=12.0, ge=0)
     """How much longer it waits after the customer was seen typing."""
     merge_limit: float = Field(default=30.0, ge=0)
     """The longest that it waits in all."""
-    typing_after: float | None = Field(default=0.5, ge=0)
-    """After how long a handler that still works is shown as typing; unset for never by itself."""
+    typing_after: Annotated[NonNegativeFloat | None, BeforeValidator(_never)] = 0.5
+    """After how long a handler that still works is shown as typing, or ``"never"`` by itself."""
     typing_interval: PositiveFloat = 10.0
     """How often typing is shown anew."""
     max_waiting: PositiveInt = 100
@@ -170,6 +175,7 @@ class LoggingSection(_Section):
     """What is written to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """The quietest that is written: ``debug``, ``info``, ``warning`` or ``error``."""
     format: Literal["auto", "json", "human"] = "auto"
     """``auto`` is human in a terminal and JSON elsewhere."""
     show_error_text: bool = False

@@ -177,3 +177,23 @@ def test_without_a_home_the_store_is_in_the_working_directory(monkeypatch: pytes
 
     monkeypatch.setattr(Path, "expanduser", homeless)
     assert load().settings.store.path == Path("contacts.sqlite3")
+
+
+def test_what_may_be_never_is_written_never() -> None:
+    """TOML has no null."""
+    _file('[session]\ntyping_after = "never"\naudit_interval = 60\n')
+    session = load().settings.session
+    assert (session.typing_after, session.audit_interval) == (None, 60)
+    _file("[session]\ntyping_after = -1\n")
+    assert _mistakes()[0].startswith("session.typing_after: ")
+
+
+def test_every_setting_stands_in_the_documentation() -> None:
+    """Section by section."""
+    text = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    for section, field in Configuration.model_fields.items():
+        _, found, rest = text.partition(f"\n## {section}\n")
+        assert found, section
+        about = rest.partition("\n## ")[0]
+        for name in field.annotation.model_fields:  # type: ignore[union-attr]
+            assert f"| `{name}` |" in about, f"{section}.{name}"
