@@ -17,7 +17,7 @@ from agent.bot.mismatch import impurity
 from agent.bot.routes import Lane, key
 from agent.bot.run import Run
 from agent.bot.unhandled import paste
-from agent.errors import BotOutcome, Cancelled, ConversationOver, HandedOff, NoAnswer, ReplayMismatch
+from agent.errors import BotOutcome, Cancelled, ConversationOver, DialogError, HandedOff, NoAnswer, ReplayMismatch
 from agent.record import Timer
 from agent.session.conversation import Contact, Overlap, Trigger, Turn
 from agent.telemetry import Happening, Level
@@ -86,6 +86,18 @@ class BotConversation:
             await run.begin(turn, self._chat(run), error)
         elif not isinstance(error, ConversationOver):
             await self._say(turn, self.bot.texts.apology)
+
+    async def rehearse(self, turn: Turn, number: int) -> Exception | None:
+        """Replays the run of that number up to where it waits; the error with which that fails."""
+        try:
+            self._open(turn)
+            run = list(self._runs.values())[number]
+            ended = await run.begin(turn, *self._arguments(run))
+        except Exception as error:
+            return error
+        if ended:
+            return DialogError("it ends before it comes to where it waited")
+        return impurity(run.handler, run.impure) if run.impure else None
 
     async def aclose(self) -> None:
         """Lets go of everything in memory."""
@@ -391,6 +403,11 @@ class BotConversation:
                 name="message.unhandled", level=Level.WARNING, contact=self.contact.key, fields=fields
             )
             self.bot.report(happening)
+
+    def tell_question(self, label: str, where: str, outcome: str, choice: int) -> None:
+        """Reports how a question went."""
+        fields: dict[str, str | int] = {"question": label, "where": where, "outcome": outcome, "choice": choice}
+        self.bot.report(Happening(name="question", level=Level.DEBUG, contact=self.contact.key, fields=fields))
 
     def _report(self, name: str, level: Level, error: Exception) -> None:
         self.bot.report(Happening(name=name, level=level, contact=self.contact.key, error=error))

@@ -18,7 +18,7 @@ from agent.bot.duration import Duration, seconds
 from agent.bot.filters import normalised
 from agent.bot.journal import Act, Entry, Kept
 from agent.bot.menus import Menu
-from agent.errors import Cancelled, DialogError, NoAnswer
+from agent.errors import Cancelled, ConversationOver, DialogError, NoAnswer
 from agent.wire.interactive import FreeText, Template, parse_response
 from agent.wire.items import Message
 
@@ -65,6 +65,7 @@ class _Asking:
         self._chat = chat
         self._rules = rules
         self._label = label
+        self._where = mismatch.where(mismatch.author_frame())
         self._question = question
         self._kind = kind
         self._run = chat._run  # noqa: SLF001 - the chat's other half
@@ -80,8 +81,16 @@ class _Asking:
         self._run.asking = True
         try:
             return await self._tries()
+        except (NoAnswer, Cancelled, ConversationOver) as outcome:
+            self._tell(type(outcome).__name__)
+            raise
         finally:
             self._run.asking = False
+
+    def _tell(self, outcome: str, choice: int = 0) -> None:
+        """Reports how it went, once: not in replays. A composed question shows as a digest."""
+        if not self._run.replaying:
+            self._chat._talk.tell_question(self._label, self._where, outcome, choice)  # noqa: SLF001
 
     async def _tries(self) -> Any:
         put: Callable[[], Awaitable[None]] = self._put
@@ -90,14 +99,21 @@ class _Asking:
             message, entry = await self._hear(put)
             put = self._put
             if await self._taken(message, entry):
-                return self._read(message)
+                value = self._read(message)
+                self._tell("answered", self._number(value))
+                return value
             if page := self._kind.turned(message) if isinstance(self._kind, Menu) else None:
                 put = _showing(self._chat, page)
                 continue
             left -= 1
             if not left:
                 raise NoAnswer("the customer gave no usable answer")
+            self._tell("asked again")
             await self._explain(message)
+
+    def _number(self, value: Any) -> int:
+        """Which choice of a menu it was, from 1; 0 where there is no menu."""
+        return self._kind.values.index(value) + 1 if isinstance(self._kind, Menu) else 0
 
     async def _put(self) -> None:
         if isinstance(self._kind, Menu):

@@ -18,7 +18,8 @@ from agent.emulator.driver import Driver
 from agent.ids import ContactId, ContactKey, instance_id
 from agent.record import ContactRecord
 from agent.session.surroundings import SessionSettings
-from agent.telemetry import Report, silent
+from agent.telemetry import Happening, Report, silent
+from agent.testing.answered import ANSWERED
 from agent.testing.customer import Customer
 from agent.testing.leaping import leaping
 from agent.testing.network import forbidden
@@ -90,11 +91,19 @@ async def _worker(
 def _strictly(bot: Bot[Any, Any], report: Report) -> Iterator[None]:
     """In a test, whatever could go wrong in a replay does."""
     before = bot.strict, bot.report
-    bot.strict, bot.report = True, report
+    bot.strict, bot.report = True, _both(ANSWERED.hear, report)
     try:
         yield
     finally:
         bot.strict, bot.report = before
+
+
+def _both(first: Report, second: Report) -> Report:
+    def report(happening: Happening) -> None:
+        first(happening)
+        second(happening)
+
+    return report
 
 
 @asynccontextmanager
