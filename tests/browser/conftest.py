@@ -3,12 +3,16 @@
 Nothing is downloaded: the browser is the machine's own, named by CHROMIUM or found on the PATH.
 """
 
+from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
-from tests.browser.visit import chromium
+from tests.browser.visit import Visiting, browsing, chromium, visiting
 
 HOW = "install Debian's package `chromium`, or name a Chromium or Chrome in the variable CHROMIUM"
 REASON = "no Chromium on this machine"
@@ -22,6 +26,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
             if chromium() is None:
                 item.add_marker(pytest.mark.skip(reason=REASON))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for all tests: each gets a profile of its own, and an emulator of its own."""
+    async with browsing() as chosen:
+        yield chosen
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Visiting:
+    """Opens the page; see `visiting`."""
+    return partial(visiting, browser)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -6,7 +6,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.scripted import BotChat
-from tests.browser.visit import visit
+from tests.browser.visit import Visiting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CONTRAST = """
 () => {
@@ -57,7 +59,7 @@ async def ground(page: Page) -> str:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_every_word_stands_out_from_its_ground(scheme: str) -> None:
+async def test_every_word_stands_out_from_its_ground(visit: Visiting, scheme: str) -> None:
     """Contrast of at least 4.5 to 1 for all text, in both colour schemes, with everything on show."""
     async with visit(everything, color_scheme=scheme) as customer:
         await customer.says("hello")
@@ -73,7 +75,7 @@ async def test_every_word_stands_out_from_its_ground(scheme: str) -> None:
         assert await customer.page.evaluate(NAMELESS) == []
 
 
-async def test_dark_and_light_follow_the_system_until_chosen() -> None:
+async def test_dark_and_light_follow_the_system_until_chosen(visit: Visiting) -> None:
     """The toggle goes system, light, dark; the choice is remembered."""
     async with visit(color_scheme="dark") as customer:
         await customer.meets_the_bot()
@@ -91,7 +93,7 @@ async def test_dark_and_light_follow_the_system_until_chosen() -> None:
         assert await ground(customer.page) == dark
 
 
-async def test_a_whole_chat_by_keyboard_alone() -> None:
+async def test_a_whole_chat_by_keyboard_alone(visit: Visiting) -> None:
     """Write, break a line, pick from a menu, open the list of keys, end the chat: no mouse."""
 
     async def menu(chat: BotChat, item: dict[str, Any]) -> None:
@@ -128,7 +130,7 @@ async def test_a_whole_chat_by_keyboard_alone() -> None:
         await expect(customer.chat.get_by_role("button", name="Start another chat")).to_be_focused()
 
 
-async def test_a_question_mark_in_a_message_is_a_question_mark() -> None:
+async def test_a_question_mark_in_a_message_is_a_question_mark(visit: Visiting) -> None:
     """Shortcuts stay out of what is being written."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -137,7 +139,7 @@ async def test_a_question_mark_in_a_message_is_a_question_mark() -> None:
         await expect(customer.box).to_have_value("why? and/or")
 
 
-async def test_a_narrow_page_shows_one_pane_at_a_time() -> None:
+async def test_a_narrow_page_shows_one_pane_at_a_time(visit: Visiting) -> None:
     """On a telephone the panes become tabs, and nothing sticks out sideways."""
     async with visit(viewport={"width": 390, "height": 760}) as customer:
         await customer.says("hello")
@@ -159,7 +161,7 @@ async def test_a_narrow_page_shows_one_pane_at_a_time() -> None:
             )
 
 
-async def test_panes_can_be_put_away_but_never_all() -> None:
+async def test_panes_can_be_put_away_but_never_all(visit: Visiting) -> None:
     """On a wide page each pane has its switch; the choice is remembered."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -174,7 +176,7 @@ async def test_panes_can_be_put_away_but_never_all() -> None:
         await expect(customer.inspector).to_be_visible()
 
 
-async def test_a_screen_reader_is_told_what_comes() -> None:
+async def test_a_screen_reader_is_told_what_comes(visit: Visiting) -> None:
     """Messages are a polite log, typing and connection are statuses, panes and messages have names."""
     async with visit() as customer:
         await customer.says("hello")
@@ -186,7 +188,7 @@ async def test_a_screen_reader_is_told_what_comes() -> None:
         assert await customer.page.evaluate("document.documentElement.lang") == "en"
 
 
-async def test_motion_is_left_out_when_it_is_not_wanted() -> None:
+async def test_motion_is_left_out_when_it_is_not_wanted(visit: Visiting) -> None:
     """prefers-reduced-motion stills the typing dots."""
     async with visit(reduced_motion="reduce") as customer:
         bot = await customer.meets_the_bot()

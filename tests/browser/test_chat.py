@@ -2,14 +2,17 @@
 
 from typing import Any
 
+import pytest
 from playwright.async_api import Route, expect
 
 from agent.emulator.participants import Role
 from tests.browser.scripted import BotChat
-from tests.browser.visit import visit
+from tests.browser.visit import Visiting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_newcomer_types_at_once_and_sees_the_answer() -> None:
+async def test_a_newcomer_types_at_once_and_sees_the_answer(visit: Visiting) -> None:
     """A chat starts by itself and the cursor is where one writes: nothing to click, nothing to learn."""
     async with visit() as customer:
         await expect(customer.box).to_be_focused()
@@ -22,7 +25,7 @@ async def test_a_newcomer_types_at_once_and_sees_the_answer() -> None:
         assert await customer.said() == ["hello"]
 
 
-async def test_what_is_written_before_the_connection_stands_is_sent_once_it_does() -> None:
+async def test_what_is_written_before_the_connection_stands_is_sent_once_it_does(visit: Visiting) -> None:
     """Nobody has to wait for a green dot before writing."""
     async with visit() as customer:
         await customer.says("early")
@@ -31,7 +34,7 @@ async def test_what_is_written_before_the_connection_stands_is_sent_once_it_does
         assert await customer.said() == ["early", "bird"]
 
 
-async def test_the_bots_typing_is_shown_until_its_message_comes() -> None:
+async def test_the_bots_typing_is_shown_until_its_message_comes(visit: Visiting) -> None:
     """Typing is shown by name and ends with the message it announced."""
     async with visit() as customer:
         bot = await customer.meets_the_bot()
@@ -42,7 +45,7 @@ async def test_the_bots_typing_is_shown_until_its_message_comes() -> None:
         await expect(customer.chat.get_by_text("Echo is typing…")).to_be_hidden()
 
 
-async def test_own_typing_is_told_once_in_ten_seconds_and_never_shown_to_oneself() -> None:
+async def test_own_typing_is_told_once_in_ten_seconds_and_never_shown_to_oneself(visit: Visiting) -> None:
     """Typing costs quota: one event for a whole sentence, and its echo is not shown."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -55,7 +58,7 @@ async def test_own_typing_is_told_once_in_ten_seconds_and_never_shown_to_oneself
         await expect(customer.chat.get_by_text("is typing")).to_be_hidden()
 
 
-async def test_own_messages_say_sent_and_then_read() -> None:
+async def test_own_messages_say_sent_and_then_read(visit: Visiting) -> None:
     """Receipts of others show under the newest message they are true of."""
     items: list[dict[str, Any]] = []
 
@@ -72,7 +75,7 @@ async def test_own_messages_say_sent_and_then_read() -> None:
         await expect(customer.message("read me").get_by_text("Read", exact=True)).to_be_visible()
 
 
-async def test_what_the_customer_has_seen_is_acknowledged() -> None:
+async def test_what_the_customer_has_seen_is_acknowledged(visit: Visiting) -> None:
     """The page sends a receipt for the newest message of the others."""
     async with visit() as customer:
         await customer.says("hello")
@@ -81,7 +84,7 @@ async def test_what_the_customer_has_seen_is_acknowledged() -> None:
         await expect(rows.first).to_be_visible()
 
 
-async def test_a_refused_message_stays_and_can_be_sent_again() -> None:
+async def test_a_refused_message_stays_and_can_be_sent_again(visit: Visiting) -> None:
     """What failed is shown as failed, with the reason, and one click sends it: once."""
     refusal = {"__type": "ValidationException", "Message": "Not today"}
 
@@ -100,7 +103,7 @@ async def test_a_refused_message_stays_and_can_be_sent_again() -> None:
         assert await customer.said() == ["important"]
 
 
-async def test_a_lost_answer_does_not_post_a_message_twice() -> None:
+async def test_a_lost_answer_does_not_post_a_message_twice(visit: Visiting) -> None:
     """The message arrived but its answer did not: the retry carries the same ClientToken."""
     lost: list[str] = []
 
@@ -121,7 +124,7 @@ async def test_a_lost_answer_does_not_post_a_message_twice() -> None:
         assert await customer.said() == ["once"]
 
 
-async def test_a_lost_socket_is_replaced_and_the_gap_is_filled() -> None:
+async def test_a_lost_socket_is_replaced_and_the_gap_is_filled(visit: Visiting) -> None:
     """Items are never replayed on a new socket: the page reads the transcript."""
     async with visit() as customer:
         bot = await customer.meets_the_bot()
@@ -136,7 +139,7 @@ async def test_a_lost_socket_is_replaced_and_the_gap_is_filled() -> None:
         customer.trouble.clear()  # the aborted calls are on the console, as they should be
 
 
-async def test_an_expired_connection_token_is_renewed_unnoticed() -> None:
+async def test_an_expired_connection_token_is_renewed_unnoticed(visit: Visiting) -> None:
     """A 403 with a living participant token means a stale connection token, not the end."""
     async with visit(allow="403") as customer:
         await customer.meets_the_bot()
@@ -146,7 +149,7 @@ async def test_an_expired_connection_token_is_renewed_unnoticed() -> None:
         await expect(customer.message("still here").get_by_text("Sent")).to_be_visible()
 
 
-async def test_a_chat_is_ended_and_another_started() -> None:
+async def test_a_chat_is_ended_and_another_started(visit: Visiting) -> None:
     """The end is Connect's to tell; afterwards there is nothing to type into but a new chat."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -161,7 +164,7 @@ async def test_a_chat_is_ended_and_another_started() -> None:
         assert await customer.contact_id() != first
 
 
-async def test_an_end_from_elsewhere_is_shown() -> None:
+async def test_an_end_from_elsewhere_is_shown(visit: Visiting) -> None:
     """StopContact ends a chat for the customer, too."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -170,7 +173,7 @@ async def test_an_end_from_elsewhere_is_shown() -> None:
         await customer.sees("This chat has ended.")
 
 
-async def test_several_chats_go_on_beside_each_other() -> None:
+async def test_several_chats_go_on_beside_each_other(visit: Visiting) -> None:
     """Each chat has its tab with what is unread in it; all can be seen at once."""
     async with visit() as customer:
         first = await customer.meets_the_bot()
@@ -189,7 +192,7 @@ async def test_several_chats_go_on_beside_each_other() -> None:
         await expect(customer.chat).to_have_count(2)
 
 
-async def test_a_reload_comes_back_to_the_same_chat() -> None:
+async def test_a_reload_comes_back_to_the_same_chat(visit: Visiting) -> None:
     """As on a website: the chat and its transcript survive."""
     async with visit() as customer:
         await customer.says("remember")
@@ -202,7 +205,7 @@ async def test_a_reload_comes_back_to_the_same_chat() -> None:
         await customer.sees("You said: again")
 
 
-async def test_name_and_flow_of_a_new_chat_can_be_chosen() -> None:
+async def test_name_and_flow_of_a_new_chat_can_be_chosen(visit: Visiting) -> None:
     """The form beside the tabs: another name, and the flow that offers nobody anything."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -217,7 +220,7 @@ async def test_name_and_flow_of_a_new_chat_can_be_chosen() -> None:
         assert (contact["customer"], contact["contactFlowId"]) == ("Ana", "no-bot")
 
 
-async def test_a_file_is_attached_and_can_be_fetched_again() -> None:
+async def test_a_file_is_attached_and_can_be_fetched_again(visit: Visiting) -> None:
     """The three steps of an attachment, and its link."""
     async with visit() as customer:
         await customer.meets_the_bot()

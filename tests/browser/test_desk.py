@@ -1,11 +1,14 @@
 """The agent desk: a person sees who waits, accepts, talks and leaves."""
 
+import pytest
 from playwright.async_api import expect
 
-from tests.browser.visit import visit
+from tests.browser.visit import Visiting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_waiting_contact_is_accepted_talked_to_and_left() -> None:
+async def test_a_waiting_contact_is_accepted_talked_to_and_left(visit: Visiting) -> None:
     """The whole way of a human agent, seen from both sides."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -28,7 +31,7 @@ async def test_a_waiting_contact_is_accepted_talked_to_and_left() -> None:
         assert await customer.said("AGENT") == ["How can I help?"]
 
 
-async def test_an_agent_may_take_over_from_the_bot() -> None:
+async def test_an_agent_may_take_over_from_the_bot(visit: Visiting) -> None:
     """Agent joins now: the bot is removed."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -38,7 +41,7 @@ async def test_an_agent_may_take_over_from_the_bot() -> None:
         await expect(customer.desk.get_by_text("with an agent")).to_be_visible()
 
 
-async def test_the_agent_sees_the_customer_typing() -> None:
+async def test_the_agent_sees_the_customer_typing(visit: Visiting) -> None:
     """Typing is told to the desk as well."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -49,7 +52,7 @@ async def test_the_agent_sees_the_customer_typing() -> None:
         await expect(customer.desk.get_by_text("Customer is typing…")).to_be_visible()
 
 
-async def test_what_can_be_done_to_a_chat_is_done() -> None:
+async def test_what_can_be_done_to_a_chat_is_done(visit: Visiting) -> None:
     """Sockets close, the customer leaves: one button each."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -64,7 +67,7 @@ async def test_what_can_be_done_to_a_chat_is_done() -> None:
         await expect(customer.desk.get_by_text("ended", exact=True)).to_be_visible()
 
 
-async def test_a_transfer_is_followed() -> None:
+async def test_a_transfer_is_followed(visit: Visiting) -> None:
     """A new ContactId under the same chat: the desk stays with it."""
     async with visit() as customer:
         await customer.meets_the_bot()

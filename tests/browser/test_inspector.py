@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from agent.emulator.participants import Role
-from tests.browser.visit import Visit, visit
+from tests.browser.visit import Visit, Visiting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def rows(customer: Visit, text: str = "") -> Locator:
@@ -13,7 +16,7 @@ def rows(customer: Visit, text: str = "") -> Locator:
     return customer.inspector.get_by_role("option").filter(has_text=text)
 
 
-async def test_calls_frames_and_events_appear_as_they_happen() -> None:
+async def test_calls_frames_and_events_appear_as_they_happen(visit: Visiting) -> None:
     """Each with its outcome and duration; a click shows the payload."""
     async with visit() as customer:
         await customer.says("look at me")
@@ -28,7 +31,7 @@ async def test_calls_frames_and_events_appear_as_they_happen() -> None:
         await expect(customer.inspector.get_by_label("Payload")).to_be_hidden()
 
 
-async def test_a_refused_call_stands_out_with_its_reason() -> None:
+async def test_a_refused_call_stands_out_with_its_reason(visit: Visiting) -> None:
     """Errors are what one looks for."""
     async with visit(allow="403") as customer:
         await customer.meets_the_bot()
@@ -37,7 +40,7 @@ async def test_a_refused_call_stands_out_with_its_reason() -> None:
         await expect(rows(customer, "AccessDeniedException").first).to_have_class("row group-calls bad")
 
 
-async def test_filter_search_and_this_chat_narrow_the_timeline() -> None:
+async def test_filter_search_and_this_chat_narrow_the_timeline(visit: Visiting) -> None:
     """Groups by button, words by search, one contact by another button."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -55,7 +58,7 @@ async def test_filter_search_and_this_chat_narrow_the_timeline() -> None:
         await expect(rows(customer, "needle").first).to_be_visible()
 
 
-async def test_heartbeats_are_out_of_sight_until_asked_for() -> None:
+async def test_heartbeats_are_out_of_sight_until_asked_for(visit: Visiting) -> None:
     """They are most of the frames and the least of the interest."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -65,7 +68,7 @@ async def test_heartbeats_are_out_of_sight_until_asked_for() -> None:
         await expect(rows(customer, "aws/heartbeat").first).to_be_visible()
 
 
-async def test_pause_holds_back_and_clear_empties() -> None:
+async def test_pause_holds_back_and_clear_empties(visit: Visiting) -> None:
     """While one reads, nothing moves; nothing is lost either."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -80,7 +83,7 @@ async def test_pause_holds_back_and_clear_empties() -> None:
         await expect(rows(customer, "meanwhile")).to_have_count(0)
 
 
-async def test_what_is_shown_is_saved_as_a_file() -> None:
+async def test_what_is_shown_is_saved_as_a_file(visit: Visiting) -> None:
     """JSON, with the entries that passed the filter."""
     async with visit() as customer:
         await customer.says("keep this")
@@ -93,7 +96,7 @@ async def test_what_is_shown_is_saved_as_a_file() -> None:
         assert [entry["name"] for entry in entries] == ["SendMessage", "SendMessage"]
 
 
-async def test_thousands_of_entries_draw_only_what_is_in_sight() -> None:
+async def test_thousands_of_entries_draw_only_what_is_in_sight(visit: Visiting) -> None:
     """Ten thousand entries cost some dozens of elements, and the newest is shown."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -105,7 +108,7 @@ async def test_thousands_of_entries_draw_only_what_is_in_sight() -> None:
         await expect(rows(customer, "Flood1234").first).to_be_visible()
 
 
-async def test_the_timeline_is_walked_by_keyboard() -> None:
+async def test_the_timeline_is_walked_by_keyboard(visit: Visiting) -> None:
     """Slash finds the search, arrows choose an entry, Escape lets go."""
     async with visit() as customer:
         await customer.meets_the_bot()

@@ -7,7 +7,9 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.scripted import BotChat
-from tests.browser.visit import visit
+from tests.browser.visit import Visiting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CARDS = [
     {
@@ -48,7 +50,7 @@ BOOKED = json.dumps(
     ids=lambda value: value if isinstance(value, str) and value.isalpha() else "",
 )
 async def test_a_pick_is_sent_as_text_and_closes_the_menu(
-    template: str, content: dict[str, Any], button: str, nth: int, sent: str
+    visit: Visiting, template: str, content: dict[str, Any], button: str, nth: int, sent: str
 ) -> None:
     """Titles, a slot's date, or a carousel's JSON, as text/plain; afterwards nothing more can be picked."""
     async with visit() as customer:
@@ -64,7 +66,7 @@ async def test_a_pick_is_sent_as_text_and_closes_the_menu(
         assert await customer.said() == [sent]
 
 
-async def test_slots_are_shown_in_the_time_zone_of_the_template() -> None:
+async def test_slots_are_shown_in_the_time_zone_of_the_template(visit: Visiting) -> None:
     """timeZoneOffset decides, wherever the reader sits."""
     async with visit(timezone_id="America/Los_Angeles", locale="en-GB") as customer:
         bot = await customer.meets_the_bot()
@@ -74,7 +76,7 @@ async def test_slots_are_shown_in_the_time_zone_of_the_template() -> None:
         await expect(menu.get_by_role("button", name="18:00 – 18:30")).to_be_visible()
 
 
-async def test_show_more_pages_in_place() -> None:
+async def test_show_more_pages_in_place(visit: Visiting) -> None:
     """SHOW_MORE answers with an interactive.response that nobody sees; the next page replaces the menu."""
     given: list[dict[str, Any]] = []
 
@@ -96,7 +98,7 @@ async def test_show_more_pages_in_place() -> None:
         assert json.loads(given[0]["Content"]) == {"version": "1.0", "data": data, "action": "SHOW_MORE"}
 
 
-async def test_an_unknown_template_is_shown_as_what_it_is() -> None:
+async def test_an_unknown_template_is_shown_as_what_it_is(visit: Visiting) -> None:
     """Nothing is swallowed, and nothing breaks."""
     async with visit() as customer:
         bot = await customer.meets_the_bot()

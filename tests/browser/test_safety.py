@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.scripted import BotChat
-from tests.browser.visit import Visit, visit
+from tests.browser.visit import Visit, Visiting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ATTACKS = [
     "<script>window.hacked = 1</script>",
@@ -25,7 +28,7 @@ async def is_whole(customer: Visit) -> bool:
     return bool(await customer.page.evaluate(check, foreign))
 
 
-async def test_markup_in_a_message_stays_text() -> None:
+async def test_markup_in_a_message_stays_text(visit: Visiting) -> None:
     """Plain text and markdown alike."""
     async with visit() as customer:
         bot = await customer.meets_the_bot()
@@ -38,7 +41,7 @@ async def test_markup_in_a_message_stays_text() -> None:
         assert await is_whole(customer)
 
 
-async def test_markup_in_names_and_menus_stays_text() -> None:
+async def test_markup_in_names_and_menus_stays_text(visit: Visiting) -> None:
     """Display names, titles and links of interactive messages are untrusted, too."""
     async with visit(path="/?name=%3Cimg%20src=x%20onerror=window.hacked=1%3E") as customer:
         bot = await customer.meets_the_bot()
@@ -50,7 +53,7 @@ async def test_markup_in_names_and_menus_stays_text() -> None:
         assert await is_whole(customer)
 
 
-async def test_a_broken_menu_breaks_nothing() -> None:
+async def test_a_broken_menu_breaks_nothing(visit: Visiting) -> None:
     """The next message is shown as ever."""
     broken = ['{"templateType": 5}', "null", "[]", "{", '{"templateType":"Panel","data":{"content":7}}']
     async with visit() as customer:
@@ -62,7 +65,7 @@ async def test_a_broken_menu_breaks_nothing() -> None:
         await customer.sees("still well")
 
 
-async def test_markdown_is_shown_as_markdown() -> None:
+async def test_markdown_is_shown_as_markdown(visit: Visiting) -> None:
     """Emphasis, lists, code, quotes and links."""
     text = "# Title\n**bold** and _slanted_\n\n- one\n- `two`\n\n> said\n\n[there](https://example.com/a)\n\n```\ncode\n```"
     async with visit() as customer:
@@ -80,7 +83,7 @@ async def test_markdown_is_shown_as_markdown() -> None:
         await expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
 
 
-async def test_hostile_markdown_does_not_stall_the_page() -> None:
+async def test_hostile_markdown_does_not_stall_the_page(visit: Visiting) -> None:
     """The parser's time grows with the text, not with its square; the next message shows within patience."""
     async with visit() as customer:
         bot = await customer.meets_the_bot()
@@ -90,7 +93,7 @@ async def test_hostile_markdown_does_not_stall_the_page() -> None:
         await customer.sees("through")
 
 
-async def test_no_token_is_ever_shown_or_saved() -> None:
+async def test_no_token_is_ever_shown_or_saved(visit: Visiting) -> None:
     """Masked in every row and payload of the inspector, and in the file."""
 
     async def leaks(chat: BotChat, item: dict[str, Any]) -> None:

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from agent.emulator.weather_rules import Fault, Rule
 from tests.browser.scripted import BotChat
-from tests.browser.visit import Visit, visit
+from tests.browser.visit import Visit, Visiting
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def quiet(chat: BotChat, item: dict[str, Any]) -> None:
@@ -21,7 +24,7 @@ async def weather(customer: Visit) -> Locator:
     return panel
 
 
-async def test_a_500_after_the_effect_leaves_one_message() -> None:
+async def test_a_500_after_the_effect_leaves_one_message(visit: Visiting) -> None:
     """The message took effect though each answer was a 500: it is shown once, and not as failed."""
     async with visit(quiet, allow="500") as customer:
         await customer.meets_the_bot()
@@ -38,7 +41,7 @@ async def test_a_500_after_the_effect_leaves_one_message() -> None:
         assert await customer.said() == ["only once"]
 
 
-async def test_doubled_frames_are_shown_once() -> None:
+async def test_doubled_frames_are_shown_once(visit: Visiting) -> None:
     """A frame that comes twice is one message."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -55,7 +58,7 @@ async def test_doubled_frames_are_shown_once() -> None:
         await expect(customer.message("You said: echo me")).to_have_count(1)
 
 
-async def test_calm_weather_takes_everything_back() -> None:
+async def test_calm_weather_takes_everything_back(visit: Visiting) -> None:
     """Also what somebody else had set, which is shown and kept until then."""
     async with visit() as customer:
         await customer.meets_the_bot()
@@ -76,7 +79,7 @@ async def test_calm_weather_takes_everything_back() -> None:
         assert customer.connect.weather.record()["rules"] == []
 
 
-async def test_the_clock_runs_faster_and_leaps() -> None:
+async def test_the_clock_runs_faster_and_leaps(visit: Visiting) -> None:
     """Pace and leap are set from the page."""
     async with visit() as customer:
         await customer.meets_the_bot()

@@ -5,13 +5,13 @@ On the way out it holds for every test: nothing on the console, no request but t
 
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from agent.emulator import Emulator, emulate
 from tests.browser.scripted import BotChat, Script, ScriptedBot, echo
@@ -104,15 +104,29 @@ class Visit:
         return [item["Content"] for item in items if item["Type"] == "MESSAGE" and item["ParticipantRole"] == role]
 
 
+Visiting = Callable[..., AbstractAsyncContextManager[Visit]]
+"""`visiting` with the browser filled in: what tests are given."""
+
+
 @asynccontextmanager
-async def visit(
-    script: Script = echo, *, path: str = "/", allow: str | None = None, **context: Any
-) -> AsyncIterator[Visit]:
-    """Open the page. `allow` names a kind of console error that the test means to cause."""
-    async with emulate() as connect, ScriptedBot(connect.url, script) as bot, async_playwright() as playwright:
+async def browsing() -> AsyncIterator[Browser]:
+    """A headless Chromium of this machine."""
+    async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         try:
-            look = await browser.new_context(**{"viewport": {"width": 1360, "height": 820}, **context})
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
+async def visiting(
+    browser: Browser, script: Script = echo, *, path: str = "/", allow: str | None = None, **context: Any
+) -> AsyncIterator[Visit]:
+    """Open the page. `allow` names a kind of console error that the test means to cause."""
+    async with emulate() as connect, ScriptedBot(connect.url, script) as bot:
+        look = await browser.new_context(**{"viewport": {"width": 1360, "height": 820}, **context})
+        try:
             page = await look.new_page()
             page.set_default_timeout(PATIENCE)
             visitor = Visit(page=page, connect=connect, bot=bot)
@@ -121,7 +135,7 @@ async def visit(
             yield visitor
             assert not visitor.trouble, visitor.trouble
         finally:
-            await browser.close()
+            await look.close()
 
 
 def _listen(page: Page, trouble: list[str], allow: str | None) -> None:

@@ -39,6 +39,7 @@ export class Chats extends EventTarget {
 
   /** Start a chat; a second call while one is starting gives the same. */
   start(choices = {}) {
+    this.form.toggle(false);
     this.#starting ??= this.#start({ ...this.defaults, ...choices }).finally(() => (this.#starting = null));
     return this.#starting;
   }
@@ -55,10 +56,23 @@ export class Chats extends EventTarget {
   }
 
   #build(root) {
-    this.tabs = el("div", { class: "tabs", role: "tablist", "aria-label": "Chats", onkeydown: (event) => this.#keys(event) });
-    this.add = el("button", { type: "button", class: "tool", "aria-label": "New chat", title: "New chat (Alt+N)" }, icon("plus"));
+    this.tabs = el("div", {
+      class: "tabs",
+      role: "tablist",
+      "aria-label": "Chats",
+      onkeydown: (event) => this.#keys(event),
+    });
+    this.add = el(
+      "button",
+      { type: "button", class: "tool", "aria-label": "New chat", title: "New chat (Alt+N)" },
+      icon("plus"),
+    );
     this.add.addEventListener("click", () => this.form.toggle());
-    this.beside = el("button", { type: "button", class: "tool", "aria-pressed": "false", title: "Side by side (Alt+B)" }, icon("columns"));
+    this.beside = el(
+      "button",
+      { type: "button", class: "tool", "aria-pressed": "false", title: "Side by side (Alt+B)" },
+      icon("columns"),
+    );
     this.beside.setAttribute("aria-label", "Chats side by side");
     this.beside.addEventListener("click", () => this.toggleBeside());
     this.body = el("div", { class: "chats" });
@@ -105,7 +119,8 @@ export class Chats extends EventTarget {
     const index = this.#chats.indexOf(chat);
     this.#chats.splice(index, 1);
     this.#remember();
-    if (chat === this.#current) this.#select(this.#chats[Math.min(index, this.#chats.length - 1)] ?? null, { focus: true });
+    if (chat === this.#current)
+      this.#select(this.#chats[Math.min(index, this.#chats.length - 1)] ?? null, { focus: true });
     if (!this.#chats.length) this.form.toggle(true);
     this.draw();
   }
@@ -131,7 +146,11 @@ export class Chats extends EventTarget {
   #draw() {
     this.#show();
     const alone = this.#chats.length < 2;
-    reconcile(this.tabs, this.#chats.map((chat) => this.#tabRow(chat, alone)), (row) => this.#tab(row));
+    reconcile(
+      this.tabs,
+      this.#chats.map((chat) => this.#tabRow(chat, alone)),
+      (row) => this.#tab(row),
+    );
     const unread = this.#chats.reduce((sum, { session }) => sum + session.unread, 0);
     document.title = `${unread ? `(${unread}) ` : ""}Amazon Connect on localhost`;
   }
@@ -144,8 +163,15 @@ export class Chats extends EventTarget {
   }
 
   #tab({ chat, selected, unread, state, name, key, alone }) {
-    const attributes = { type: "button", role: "tab", "aria-selected": String(selected), tabindex: selected ? "0" : "-1" };
-    const label = unread ? el("span", { class: "unread" }, String(unread), el("span", { class: "sr" }, " unread")) : null;
+    const attributes = {
+      type: "button",
+      role: "tab",
+      "aria-selected": String(selected),
+      tabindex: selected ? "0" : "-1",
+    };
+    const label = unread
+      ? el("span", { class: "unread" }, String(unread), el("span", { class: "sr" }, " unread"))
+      : null;
     const pick = el(
       "button",
       { ...attributes, "aria-controls": `chat-${key}`, onclick: () => this.#select(chat, { focus: true }) },
@@ -154,7 +180,11 @@ export class Chats extends EventTarget {
       " ",
       label,
     );
-    const close = el("button", { type: "button", class: "close", tabindex: "-1", "aria-label": `Close ${name}`, title: "Close this tab" }, "×");
+    const close = el(
+      "button",
+      { type: "button", class: "close", tabindex: "-1", "aria-label": `Close ${name}`, title: "Close this tab" },
+      "×",
+    );
     close.addEventListener("click", () => this.#close(chat));
     return el("div", { class: "tab", role: "presentation" }, pick, alone ? null : close);
   }
@@ -183,12 +213,31 @@ function remembered() {
 
 /** The form for a chat that is not like the default. */
 function startForm(defaults, start) {
-  const name = el("input", { name: "name", required: true, maxlength: "256", value: defaults.name, autocomplete: "off" });
-  const flow = el("input", { name: "flow", required: true, maxlength: "500", value: defaults.flowId, list: "flows", autocomplete: "off" });
+  const name = el("input", {
+    name: "name",
+    required: true,
+    maxlength: "256",
+    value: defaults.name,
+    autocomplete: "off",
+  });
+  const flow = el("input", {
+    name: "flow",
+    required: true,
+    maxlength: "500",
+    value: defaults.flowId,
+    list: "flows",
+    autocomplete: "off",
+  });
   const flows = el("datalist", { id: "flows" }, el("option", { value: "default" }), el("option", { value: "no-bot" }));
   const element = el(
     "form",
-    { class: "start-form", hidden: true, "aria-label": "Start a chat", onsubmit: submit, onkeydown: (event) => event.key === "Escape" && toggle(false) },
+    {
+      class: "start-form",
+      hidden: true,
+      "aria-label": "Start a chat",
+      onsubmit: submit,
+      onkeydown: (event) => event.key === "Escape" && toggle(false),
+    },
     el("label", {}, "Your name", name),
     el("label", {}, "Contact flow", flow),
     flows,
@@ -202,7 +251,6 @@ function startForm(defaults, start) {
 
   function submit(event) {
     event.preventDefault();
-    toggle(false);
     start({ name: name.value.trim() || defaults.name, flowId: flow.value.trim() || defaults.flowId });
   }
 

@@ -14,11 +14,25 @@ export function composer(session, sent) {
     onkeydown: (event) => sendOnEnter(event, submit),
     onpaste: (event) => takeFiles(event, event.clipboardData, attach),
   });
-  const markdown = el("button", { type: "button", class: "tool", "aria-pressed": "false", title: "Send as markdown" }, "M↓");
+  const markdown = el(
+    "button",
+    { type: "button", class: "tool", "aria-pressed": "false", title: "Send as markdown" },
+    "M↓",
+  );
   markdown.setAttribute("aria-label", "Send as markdown");
   markdown.addEventListener("click", () => toggle(markdown));
-  const files = el("input", { type: "file", multiple: true, hidden: true, "aria-label": "Files", onchange: () => choose() });
-  const clip = el("button", { type: "button", class: "tool", "aria-label": "Attach a file", title: "Attach a file" }, icon("clip"));
+  const files = el("input", {
+    type: "file",
+    multiple: true,
+    hidden: true,
+    "aria-label": "Files",
+    onchange: () => choose(),
+  });
+  const clip = el(
+    "button",
+    { type: "button", class: "tool", "aria-label": "Attach a file", title: "Attach a file" },
+    icon("clip"),
+  );
   clip.addEventListener("click", () => files.click());
   const send = el("button", { type: "submit", class: "primary send", "aria-label": "Send" }, icon("send"));
 

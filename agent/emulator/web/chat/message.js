@@ -58,7 +58,12 @@ function file(attachment, on) {
     const why = attachment.Status === "REJECTED" ? "was refused" : "is being checked";
     return el("p", { class: "file" }, icon("clip"), `${name} ${why}`);
   }
-  const open = el("button", { type: "button", class: "file", onclick: () => on.file(attachment, open) }, icon("clip"), name);
+  const open = el(
+    "button",
+    { type: "button", class: "file", onclick: () => on.file(attachment, open) },
+    icon("clip"),
+    name,
+  );
   return open;
 }
 
@@ -72,5 +77,5 @@ function status(row, on) {
 
 function failure(row, on) {
   const again = el("button", { type: "button", class: "link", onclick: () => on.retry(row.key) }, "Try again");
-  return el("p", { class: "status failed", role: "alert" }, "Not sent: ", row.failure.message, " ", again);
+  return el("p", { class: "status failed", role: "alert" }, "Not sent: ", row.failure.message, " ", row.open && again);
 }

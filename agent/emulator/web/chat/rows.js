@@ -21,7 +21,7 @@ export function rowsOf(session) {
     if (row) rows.push(grouped(row, rows.at(-1)));
   });
   for (const message of session.outgoing) {
-    if (message.contentType !== INTERACTIVE_RESPONSE) rows.push(grouped(outgoingRow(message), rows.at(-1)));
+    if (message.contentType !== INTERACTIVE_RESPONSE) rows.push(grouped(outgoingRow(message, session), rows.at(-1)));
   }
   return withOneState(rows).map((row) => ({ ...row, version: versionOf(row) }));
 }
@@ -69,10 +69,11 @@ const NOTES = {
   [ENDED]: () => "The chat has ended",
 };
 
-function outgoingRow(message) {
+function outgoingRow(message, session) {
   const item = { Type: message.file ? "FILE" : "MESSAGE", ContentType: message.contentType, Content: message.content };
   const state = message.failure ? "failed" : "sending";
-  return { key: message.key, kind: "message", mine: true, role: "customer", item, state, failure: message.failure };
+  const { key, failure } = message;
+  return { key, kind: "message", mine: true, role: "customer", item, state, failure, open: !session.ended };
 }
 
 /** An interactive message is replaced by the next with the same referenceId [client code]. */
@@ -111,10 +112,6 @@ function withOneState(rows) {
 
 function versionOf(row) {
   const status = row.item?.Attachments?.[0]?.Status ?? "";
-  const parts = [row.text, row.state, row.quiet, row.follows, row.chosen, row.open && row.menu, status];
-  return parts.map((part) => (typeof part === "object" ? "menu" : String(part ?? ""))).join("|") + contentLength(row);
-}
-
-function contentLength(row) {
-  return row.item?.Content?.length ?? 0;
+  const parts = [row.text, row.state, row.quiet, row.follows, row.chosen, row.open, status, row.item?.Content?.length];
+  return parts.map((part) => String(part ?? "")).join("|");
 }

@@ -9,6 +9,7 @@ import { Line } from "../protocol/line.js";
 import * as connect from "../protocol/operations.js";
 import { Refused } from "../protocol/rest.js";
 import { ENDED, INTERACTIVE_RESPONSE, LEFT, TYPING } from "../protocol/words.js";
+import { Outbox } from "./outbox.js";
 import { Receipts } from "./receipts.js";
 import { Transcript } from "./transcript.js";
 
@@ -20,7 +21,7 @@ const ENDED_WITHIN = 4_000;
 export class ChatSession extends EventTarget {
   #line;
   #receipts;
-  #sending = false;
+  #outbox;
   #heldEchoes = [];
   #gapless = false;
   #anchor = ""; // everything up to the message of this Id is here
@@ -32,8 +33,6 @@ export class ChatSession extends EventTarget {
     super();
     this.contact = contact;
     this.transcript = new Transcript();
-    /** Own messages and files that the server has not confirmed: {key, content, contentType, file, failure}. */
-    this.outgoing = [];
     this.ended = false;
     this.ending = false;
     this.unread = 0;
@@ -41,6 +40,11 @@ export class ChatSession extends EventTarget {
     this.#line.addEventListener("state", () => this.#lineChanged());
     this.#line.addEventListener("item", (event) => this.#received(event.detail));
     this.#receipts = new Receipts((type, content) => this.#event(type, content));
+    this.#outbox = new Outbox({
+      transmit: (message) => this.#withToken((token) => transmit(token, message)),
+      sent: (message, answer) => answer && this.transcript.add(this.#ownItem(message, answer)),
+      changed: () => this.#outboxChanged(),
+    });
   }
 
   /** Start a new contact and its chat. Throws `Refused`. */
@@ -59,6 +63,11 @@ export class ChatSession extends EventTarget {
     return this.ended ? "over" : this.#line.state;
   }
 
+  /** Own messages and files that the server has not confirmed. */
+  get outgoing() {
+    return this.#outbox.messages;
+  }
+
   /** Names of those who are typing now. */
   get typists() {
     return [...this.#typists.values()].map((typist) => typist.name);
@@ -70,24 +79,21 @@ export class ChatSession extends EventTarget {
 
   /** Send a message; it is shown at once. */
   say(content, contentType = "text/plain") {
-    this.#post({ key: crypto.randomUUID(), content, contentType });
+    this.#outbox.post({ content, contentType });
   }
 
   /** Answer an interactive message with an action such as SHOW_MORE; never shown. */
   act(response) {
-    this.#post({ key: crypto.randomUUID(), content: JSON.stringify(response), contentType: INTERACTIVE_RESPONSE });
+    this.#outbox.post({ content: JSON.stringify(response), contentType: INTERACTIVE_RESPONSE });
   }
 
   attach(file) {
-    this.#post({ key: crypto.randomUUID(), content: file.name, file });
+    this.#outbox.post({ content: file.name, file });
   }
 
   /** Send what failed once more, with the ClientToken it had. */
   retry(key) {
-    const message = this.outgoing.find((candidate) => candidate.key === key);
-    if (message) message.failure = undefined;
-    this.#changed();
-    this.#pump();
+    this.#outbox.retry(key);
   }
 
   /** The customer pressed a key: tell the others, at most every ten seconds. */
@@ -141,7 +147,7 @@ export class ChatSession extends EventTarget {
 
   /** Own messages wait until their send is answered: only then it is known which of the shown ones they are. */
   #admit(item) {
-    if (this.#sending && item.Type === "MESSAGE" && this.#isMine(item)) this.#heldEchoes.push(item);
+    if (this.#outbox.busy && item.Type === "MESSAGE" && this.#isMine(item)) this.#heldEchoes.push(item);
     else this.#take(item);
   }
 
@@ -155,22 +161,15 @@ export class ChatSession extends EventTarget {
 
   /** The customer is out; chat.ended usually follows. */
   #leave() {
+    if (this.ended) return;
     this.ending = true;
     setTimeout(() => this.#finish(), ENDED_WITHIN);
   }
 
   #arrived(item) {
-    if (this.#isMine(item)) return this.#settle(item);
+    if (this.#isMine(item)) return this.#outbox.settle(item);
     this.unread += 1;
     this.#receipts.delivered(item.Id);
-  }
-
-  /** A send that failed may have taken effect all the same: its message is here. */
-  #settle({ Content, ContentType }) {
-    const index = this.outgoing.findIndex(
-      ({ failure, content, contentType }) => failure && content === Content && contentType === ContentType,
-    );
-    if (index >= 0) this.outgoing.splice(index, 1);
   }
 
   #isMine(item) {
@@ -207,61 +206,25 @@ export class ChatSession extends EventTarget {
         this.#changed();
       } while (page.NextToken && !page.Transcript.some((item) => item.Id === this.#anchor));
       this.#gapless = true;
-      this.#resendLost();
+      this.#outbox.retryLost();
     } catch (error) {
       if (!error.passing) return; // refused: the line says what that means
       setTimeout(() => this.#line.state === "live" && this.#catchUp(), RETRY_AFTER.at(-1));
     }
   }
 
-  #resendLost() {
-    for (const message of this.outgoing) if (message.failure?.status === 0) message.failure = undefined;
-    this.#pump();
-  }
-
   // --- going out -----------------------------------------------------------------------------------------
 
-  #post(message) {
-    this.outgoing.push(message);
+  #outboxChanged() {
+    const settled = !this.#outbox.busy || this.outgoing.every(({ failure }) => failure);
+    if (settled) this.#heldEchoes.splice(0).forEach((item) => this.#take(item));
     this.#changed();
-    this.#pump();
-  }
-
-  async #pump() {
-    if (this.#sending) return;
-    this.#sending = true;
-    const waiting = () => this.outgoing.find((message) => !message.failure);
-    for (let message = waiting(); message; message = waiting()) await this.#deliver(message);
-    this.#sending = false;
-    this.#releaseEchoes();
-    this.#changed();
-  }
-
-  async #deliver(message) {
-    try {
-      const answer = await this.#withToken((token) => this.#transmit(token, message));
-      if (answer) this.transcript.add(this.#ownItem(message, answer));
-      this.outgoing.splice(this.outgoing.indexOf(message), 1);
-    } catch (error) {
-      message.failure = error;
-    }
-    this.#releaseEchoes();
-    this.#changed();
-  }
-
-  #transmit(token, { key, content, contentType, file }) {
-    if (file) return connect.sendAttachment(token, file);
-    return connect.sendMessage(token, { content, contentType, clientToken: key });
   }
 
   #ownItem({ content, contentType }, { Id, AbsoluteTime }) {
     const { participantId: ParticipantId, name: DisplayName } = this.contact;
     const sender = { ParticipantId, DisplayName, ParticipantRole: "CUSTOMER" };
     return { Id, AbsoluteTime, Type: "MESSAGE", ContentType: contentType, Content: content, ...sender };
-  }
-
-  #releaseEchoes() {
-    this.#heldEchoes.splice(0).forEach((item) => this.#take(item));
   }
 
   async #event(type, content) {
@@ -272,7 +235,7 @@ export class ChatSession extends EventTarget {
   /** Run `action` with the newest token: again after passing failures, once more when the token had expired. */
   async #withToken(action, patience = RETRY_AFTER) {
     let renewed = false;
-    for (let attempt = 0; ; ) {
+    for (let attempt = 0; ;) {
       if (!this.#line.token) await this.#line.renew("");
       const { token } = this.#line;
       try {
@@ -300,6 +263,11 @@ export class ChatSession extends EventTarget {
   #changed() {
     this.dispatchEvent(new Event("change"));
   }
+}
+
+function transmit(token, { key, content, contentType, file }) {
+  if (file) return connect.sendAttachment(token, file);
+  return connect.sendMessage(token, { content, contentType, clientToken: key });
 }
 
 function pause(milliseconds) {

@@ -37,9 +37,17 @@ export class ChatView {
     const id = session.contact.contactId;
     this.stateWords = el("span", { class: "state-words" });
     this.state = el("span", { class: "state", role: "status" }, this.stateWords);
-    this.end = el("button", { type: "button", class: "quiet", "data-do": "end", onclick: () => this.#end() }, "End chat");
+    this.end = el(
+      "button",
+      { type: "button", class: "quiet", "data-do": "end", onclick: () => this.#end() },
+      "End chat",
+    );
     this.log = this.#buildLog();
-    this.newest = el("button", { type: "button", class: "newest", hidden: true, onclick: () => this.#goToEnd() }, "New messages ↓");
+    this.newest = el(
+      "button",
+      { type: "button", class: "newest", hidden: true, onclick: () => this.#goToEnd() },
+      "New messages ↓",
+    );
     this.typing = el("p", { class: "typing", role: "status", "aria-live": "polite" });
     this.composer = composer(session, () => this.#goToEnd());
     this.again = this.#buildAgain();
@@ -47,12 +55,23 @@ export class ChatView {
     const head = el("header", { class: "chat-head" }, this.#buildTitle(id), this.state, this.end);
     const label = `Chat of ${session.contact.name}`;
     const middle = el("div", { class: "log-box" }, this.log, this.newest);
-    this.element = el("section", { class: "chat", "aria-label": label, "data-contact": id }, head, middle, this.typing, foot);
+    this.element = el(
+      "section",
+      { class: "chat", "aria-label": label, "data-contact": id },
+      head,
+      middle,
+      this.typing,
+      foot,
+    );
   }
 
   #buildTitle(id) {
     const copy = () => navigator.clipboard?.writeText(id);
-    const short = el("button", { type: "button", class: "id", title: `Copy the contact id ${id}`, onclick: copy }, id.slice(0, 8));
+    const short = el(
+      "button",
+      { type: "button", class: "id", title: `Copy the contact id ${id}`, onclick: copy },
+      id.slice(0, 8),
+    );
     return el("h3", {}, el("span", { class: "who" }, this.#session.contact.name), " ", short);
   }
 
@@ -62,7 +81,11 @@ export class ChatView {
   }
 
   #buildAgain() {
-    const another = el("button", { type: "button", class: "primary", onclick: () => this.on.startAnother() }, "Start another chat");
+    const another = el(
+      "button",
+      { type: "button", class: "primary", onclick: () => this.on.startAnother() },
+      "Start another chat",
+    );
     return el("div", { class: "again", hidden: true }, el("p", {}, "This chat has ended."), another);
   }
 
@@ -143,4 +166,3 @@ function typingWords(names) {
   const dots = el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
   return [dots, `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} typing…`];
 }
-

@@ -34,9 +34,19 @@ export class Conversation {
     this.act = act;
     this.report = report;
     this.title = el("h3", {});
-    this.log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": "Conversation", tabindex: "0" });
+    this.log = el("div", {
+      class: "log",
+      role: "log",
+      "aria-live": "polite",
+      "aria-label": "Conversation",
+      tabindex: "0",
+    });
     this.typing = el("p", { class: "typing", role: "status" });
-    this.element = el("section", { class: "conversation", hidden: true, "aria-label": "Conversation with the customer" });
+    this.element = el("section", {
+      class: "conversation",
+      hidden: true,
+      "aria-label": "Conversation with the customer",
+    });
     this.element.append(this.#head(), this.log, this.typing, this.#writing(), this.#more());
   }
 
@@ -95,8 +105,15 @@ export class Conversation {
   }
 
   #more() {
-    const buttons = VERBS.map(([verb, words]) => el("button", { type: "button", class: "quiet", onclick: () => this.act(verb) }, words));
-    this.more = el("details", { class: "more" }, el("summary", {}, "Do to this chat"), el("div", { class: "verbs" }, buttons));
+    const buttons = VERBS.map(([verb, words]) =>
+      el("button", { type: "button", class: "quiet", onclick: () => this.act(verb) }, words),
+    );
+    this.more = el(
+      "details",
+      { class: "more" },
+      el("summary", {}, "Do to this chat"),
+      el("div", { class: "verbs" }, buttons),
+    );
     return this.more;
   }
 

@@ -10,10 +10,34 @@ const seconds = (value) => ({ member: "seconds", unit: "s", value, scale: 1, min
 /** Every switch; `rule` is what it always sets, `amount` what can be chosen. */
 export const SWITCHES = [
   { group: "API calls", key: "slow", words: "Answer late", rule: { fault: "slow" }, amount: seconds(2) },
-  { group: "API calls", key: "throttle", words: "Throttle (429)", rule: { fault: "error", error: "ThrottlingException", status: 429 }, amount: chance(30) },
-  { group: "API calls", key: "before", words: "500 before effect", rule: { fault: "error", error: "InternalServerException", when: "before" }, amount: chance(30) },
-  { group: "API calls", key: "after", words: "500 after effect", rule: { fault: "error", error: "InternalServerException", when: "after" }, amount: chance(30) },
-  { group: "API calls", key: "cut", words: "Cut off after effect", rule: { fault: "cut", when: "after" }, amount: chance(20) },
+  {
+    group: "API calls",
+    key: "throttle",
+    words: "Throttle (429)",
+    rule: { fault: "error", error: "ThrottlingException", status: 429 },
+    amount: chance(30),
+  },
+  {
+    group: "API calls",
+    key: "before",
+    words: "500 before effect",
+    rule: { fault: "error", error: "InternalServerException", when: "before" },
+    amount: chance(30),
+  },
+  {
+    group: "API calls",
+    key: "after",
+    words: "500 after effect",
+    rule: { fault: "error", error: "InternalServerException", when: "after" },
+    amount: chance(30),
+  },
+  {
+    group: "API calls",
+    key: "cut",
+    words: "Cut off after effect",
+    rule: { fault: "cut", when: "after" },
+    amount: chance(20),
+  },
   { group: "Frames", key: "drop", words: "Lose", rule: { fault: "drop" }, amount: chance(30) },
   { group: "Frames", key: "duplicate", words: "Send twice", rule: { fault: "duplicate" }, amount: chance(50) },
   { group: "Frames", key: "reorder", words: "Swap with next", rule: { fault: "reorder" }, amount: chance(30) },
@@ -23,8 +47,20 @@ export const SWITCHES = [
   { group: "Sockets", key: "close", words: "Close abruptly", rule: { fault: "close", code: 1006 }, amount: chance(10) },
   { group: "Sockets", key: "forbidden", words: "Forbidden frames", rule: { fault: "forbidden" }, amount: chance(30) },
   { group: "Sockets", key: "upgrade", words: "Refuse to open", rule: { fault: "refuse-upgrade" }, amount: chance(50) },
-  { group: "Sockets", key: "subscribe", words: "Refuse subscribe", rule: { fault: "refuse-subscribe" }, amount: chance(50) },
-  { group: "Sockets", key: "heartbeat", words: "Ignore heartbeats", rule: { fault: "ignore-heartbeat" }, amount: chance(100) },
+  {
+    group: "Sockets",
+    key: "subscribe",
+    words: "Refuse subscribe",
+    rule: { fault: "refuse-subscribe" },
+    amount: chance(50),
+  },
+  {
+    group: "Sockets",
+    key: "heartbeat",
+    words: "Ignore heartbeats",
+    rule: { fault: "ignore-heartbeat" },
+    amount: chance(100),
+  },
 ];
 
 const BY_ROLE = new Set(["Frames", "Sockets"]);

@@ -29,7 +29,11 @@ export function installDesk(root, stream, report) {
     show(other);
     buttons[other].focus();
   };
-  const tabs = el("div", { class: "desk-tabs", role: "tablist", "aria-label": "Agent desk and weather", onkeydown: turn }, Object.values(buttons));
+  const tabs = el(
+    "div",
+    { class: "desk-tabs", role: "tablist", "aria-label": "Agent desk and weather", onkeydown: turn },
+    Object.values(buttons),
+  );
   root.append(el("div", { class: "pane-head" }, tabs), bodies.desk, bodies.weather);
   show("desk");
   new Desk(bodies.desk, stream, report);

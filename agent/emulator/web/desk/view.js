@@ -11,7 +11,8 @@ import { Conversation } from "./conversation.js";
 import { inOrder, standing } from "./standing.js";
 
 const MOST_SHOWN = 60;
-const QUIET = 120; // milliseconds of changes gathered into one look
+const QUIET = 120; // milliseconds of changes gathered into one look; more when there is more to look at
+const LONGEST_QUIET = 3_000;
 
 export class Desk {
   #contacts = [];
@@ -22,9 +23,19 @@ export class Desk {
     this.report = report;
     this.list = el("ul", { class: "contacts", "aria-label": "Contacts" });
     this.none = el("p", { class: "empty-desk" }, "No contact yet. Start a chat in the customer pane.");
-    this.name = el("input", { "aria-label": "Your name as an agent", value: "Sam", maxlength: "60", autocomplete: "off" });
+    this.name = el("input", {
+      "aria-label": "Your name as an agent",
+      value: "Sam",
+      maxlength: "60",
+      autocomplete: "off",
+    });
     this.conversation = new Conversation({ report, act: (verb, body) => this.act(verb, body) });
-    root.append(el("label", { class: "agent-name" }, "You are", this.name), this.none, this.list, this.conversation.element);
+    root.append(
+      el("label", { class: "agent-name" }, "You are", this.name),
+      this.none,
+      this.list,
+      this.conversation.element,
+    );
     stream.addEventListener("records", (event) => this.#heard(event.detail));
     stream.addEventListener("state", () => this.#soon());
     this.#soon();
@@ -46,7 +57,8 @@ export class Desk {
   }
 
   #soon() {
-    this.#timer ||= setTimeout(() => this.#look().catch(() => this.#draw()), QUIET);
+    const quiet = Math.min(LONGEST_QUIET, QUIET + this.#contacts.length);
+    this.#timer ||= setTimeout(() => this.#look().catch(() => this.#draw()), quiet);
   }
 
   async #look() {

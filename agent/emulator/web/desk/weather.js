@@ -8,7 +8,15 @@ import { el } from "../page/dom.js";
 import * as control from "./control.js";
 import { meaningOf, ruleOf, SWITCHES } from "./switches.js";
 
-const OPERATIONS = ["SendMessage", "SendEvent", "GetTranscript", "CreateParticipantConnection", "CreateParticipant", "DisconnectParticipant", "StartChatContact"];
+const OPERATIONS = [
+  "SendMessage",
+  "SendEvent",
+  "GetTranscript",
+  "CreateParticipantConnection",
+  "CreateParticipant",
+  "DisconnectParticipant",
+  "StartChatContact",
+];
 const ROLES = { "": "everybody", CUSTOMER: "the customer", CUSTOM_BOT: "the bot", AGENT: "an agent" };
 const PACES = [1, 2, 10, 60, 600];
 
@@ -23,13 +31,18 @@ export class Weather {
     this.report = report;
     this.rough = rough;
     this.words = el("p", { class: "calm-words", role: "status" });
-    root.append(el("div", { class: "weather" }, this.words, this.#groups(), this.#clock(), this.#memory(), this.#elsewhere()));
+    root.append(
+      el("div", { class: "weather" }, this.words, this.#groups(), this.#clock(), this.#memory(), this.#elsewhere()),
+    );
     stream.addEventListener("records", (event) => this.#heard(event.detail));
     stream.addEventListener("state", () => stream.connected && this.#read());
   }
 
   #groups() {
-    this.operation = choice("Which calls", { "*": "any call", ...Object.fromEntries(OPERATIONS.map((name) => [name, name])) });
+    this.operation = choice("Which calls", {
+      "*": "any call",
+      ...Object.fromEntries(OPERATIONS.map((name) => [name, name])),
+    });
     this.role = choice("Whose sockets", ROLES);
     [this.operation, this.role].forEach((select) => select.addEventListener("change", () => this.#set()));
     const scopes = { "API calls": row("Which calls", this.operation), Sockets: row("Whose sockets", this.role) };
@@ -44,26 +57,56 @@ export class Weather {
   #switch({ key, words, amount }) {
     const check = el("input", { type: "checkbox", role: "switch", "aria-label": words });
     const { min, max, step, unit, value } = amount;
-    const number = el("input", { type: "number", min, max, step, value, "aria-label": `${words}: ${unit === "%" ? "percent" : "seconds"}` });
+    const number = el("input", {
+      type: "number",
+      min,
+      max,
+      step,
+      value,
+      "aria-label": `${words}: ${unit === "%" ? "percent" : "seconds"}`,
+    });
     check.addEventListener("change", () => this.#set());
     number.addEventListener("change", () => check.checked && this.#set());
     this.#rows.set(key, { check, number });
     const id = `weather-${key}`;
     check.id = id;
-    return el("div", { class: "switch" }, check, el("label", { for: id }, words), el("span", { class: "amount" }, number, unit));
+    return el(
+      "div",
+      { class: "switch" },
+      check,
+      el("label", { for: id }, words),
+      el("span", { class: "amount" }, number, unit),
+    );
   }
 
   #clock() {
-    this.pace = choice("The clock runs", Object.fromEntries(PACES.map((pace) => [pace, pace === 1 ? "in real time" : `${pace} times as fast`])));
+    this.pace = choice(
+      "The clock runs",
+      Object.fromEntries(PACES.map((pace) => [pace, pace === 1 ? "in real time" : `${pace} times as fast`])),
+    );
     this.pace.addEventListener("change", () => this.#try(() => control.setClock({ pace: Number(this.pace.value) })));
     const leaps = Object.entries({ "1 minute": 60, "1 hour": 3_600, "1 day": 86_400 }).map(([words, seconds]) =>
-      el("button", { type: "button", class: "quiet", onclick: () => this.#try(() => control.setClock({ advance: seconds })) }, `+ ${words}`),
+      el(
+        "button",
+        { type: "button", class: "quiet", onclick: () => this.#try(() => control.setClock({ advance: seconds })) },
+        `+ ${words}`,
+      ),
     );
-    return el("fieldset", {}, el("legend", {}, "Clock"), row("The clock runs", this.pace), el("div", { class: "row-of", role: "group", "aria-label": "Leap forward" }, leaps));
+    return el(
+      "fieldset",
+      {},
+      el("legend", {}, "Clock"),
+      row("The clock runs", this.pace),
+      el("div", { class: "row-of", role: "group", "aria-label": "Leap forward" }, leaps),
+    );
   }
 
   #memory() {
-    const forget = el("button", { type: "button", class: "quiet", onclick: () => this.#try(control.forgetClientTokens) }, "Forget ClientTokens");
+    const forget = el(
+      "button",
+      { type: "button", class: "quiet", onclick: () => this.#try(control.forgetClientTokens) },
+      "Forget ClientTokens",
+    );
     const reset = el("button", { type: "button", class: "primary", onclick: () => this.#reset() }, "Calm weather");
     return el("div", { class: "row-of" }, reset, forget);
   }
@@ -107,7 +150,9 @@ export class Weather {
 
   /** One at a time, so that the last change is what stays. */
   #set() {
-    this.#setting = this.#setting.then(() => this.#try(() => control.setWeather({ rules: [...this.#rules(), ...this.#foreign] })));
+    this.#setting = this.#setting.then(() =>
+      this.#try(() => control.setWeather({ rules: [...this.#rules(), ...this.#foreign] })),
+    );
     this.#struck = 0;
     this.#tell();
   }

@@ -17,7 +17,9 @@ export const GROUPS = {
   beats: { title: "Heartbeats", kinds: [] },
 };
 
-const GROUP_OF = Object.fromEntries(Object.entries(GROUPS).flatMap(([group, { kinds }]) => kinds.map((kind) => [kind, group])));
+const GROUP_OF = Object.fromEntries(
+  Object.entries(GROUPS).flatMap(([group, { kinds }]) => kinds.map((kind) => [kind, group])),
+);
 const BEATS = new Set(["aws/heartbeat", "aws/ping"]);
 const SECRET_NAMES = /token$|^authorization$|^x-amz-bearer$|^url$/i;
 const SECRET_VALUES = /QVFJREFI[\w+/=-]{12,}|(X-Amz-Connection=)[\w%+/=-]+/g;
@@ -39,8 +41,12 @@ export function entryOf(record, people) {
 /** Whether every word of `needle` (lower case) is somewhere in the entry. */
 export function matches(entry, needle) {
   if (!needle) return true;
-  entry.text ||= `${entry.kind} ${entry.title} ${entry.words} ${entry.status ?? ""} ${entry.contactId ?? ""} ${JSON.stringify(entry.payload)}`.toLowerCase();
+  entry.text ||= searchable(entry).toLowerCase();
   return needle.split(/\s+/).every((word) => entry.text.includes(word));
+}
+
+function searchable({ kind, title, words, status, contactId, payload }) {
+  return [kind, title, words, status, contactId, JSON.stringify(payload)].join(" ");
 }
 
 /** `value` without anything that looks like a secret. */
@@ -72,12 +78,18 @@ function learn({ contactId, participantId, payload }, people) {
 }
 
 function isBad({ kind, status }) {
-  return kind === "error" || kind === "fault" || (kind === "call" && status >= 400) || (kind === "socket" && status >= 400 && status < 600);
+  return (
+    kind === "error" ||
+    kind === "fault" ||
+    (kind === "call" && status >= 400) ||
+    (kind === "socket" && status >= 400 && status < 600)
+  );
 }
 
 function titleOf({ kind, name, payload }) {
   if (kind === "item") return shortName(name);
-  if (kind === "frame") return `${name === "sent" ? "↓" : "↑"} ${payload?.topic ?? (payload?.message ? "error" : "frame")}`;
+  if (kind === "frame")
+    return `${name === "sent" ? "↓" : "↑"} ${payload?.topic ?? (payload?.message ? "error" : "frame")}`;
   return name;
 }
 
@@ -92,11 +104,15 @@ function wordsOf({ kind, payload, person, status }) {
 
 function callWords({ request, response } = {}) {
   if (response?.code) return `${response.code}: ${response.message ?? ""}`;
-  const what = request?.Content ?? request?.ContentType ?? request?.ParticipantDetails?.DisplayName ?? request?.AttachmentName;
+  const what =
+    request?.Content ?? request?.ContentType ?? request?.ParticipantDetails?.DisplayName ?? request?.AttachmentName;
   return what ? shortName(String(what)) : "";
 }
 
 function itemWords(item) {
+  const receipt = item?.MessageMetadata?.Receipts?.[0];
+  if (item?.Type === "MESSAGEMETADATA" && receipt)
+    return `${receipt.ReadTimestamp ? "read" : "delivered"} ${item.MessageMetadata.MessageId}`;
   const who = item?.DisplayName ?? "";
   const what = item?.Content ?? item?.Attachments?.[0]?.AttachmentName ?? "";
   return [who, what].filter(Boolean).join(": ");
@@ -105,6 +121,7 @@ function itemWords(item) {
 function frameWords(frame) {
   const content = frame?.content;
   if (typeof content === "string") return content;
-  if (content?.ContentType || content?.Type) return [shortName(content.ContentType ?? content.Type), itemWords(content)].filter(Boolean).join(" · ");
+  if (content?.ContentType || content?.Type)
+    return [shortName(content.ContentType ?? content.Type), itemWords(content)].filter(Boolean).join(" · ");
   return content?.status ?? content?.topics?.join(" ") ?? frame?.message ?? "";
 }

@@ -70,7 +70,12 @@ export class Inspector {
     this.only = el("button", { type: "button", class: "chip only", "aria-pressed": "false" }, "This chat");
     this.only.addEventListener("click", () => this.#only(this.#contactId ? "" : this.current));
     const look = el("div", { class: "look" }, this.searchBox, this.only);
-    return el("div", { class: "filters" }, look, el("div", { class: "chips-row", role: "group", "aria-label": "Show" }, chips));
+    return el(
+      "div",
+      { class: "filters" },
+      look,
+      el("div", { class: "chips-row", role: "group", "aria-label": "Show" }, chips),
+    );
   }
 
   #chip(group, title) {
@@ -134,10 +139,15 @@ export class Inspector {
   }
 
   #save() {
-    const entries = this.#shown.map(({ number, at, kind, name, contactId, participantId, duration, status, payload }) => {
-      return { number, at, kind, name, contactId, participantId, duration, status, payload };
-    });
-    saveFile(`timeline-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.json`, JSON.stringify({ entries }, null, 2));
+    const entries = this.#shown.map(
+      ({ number, at, kind, name, contactId, participantId, duration, status, payload }) => {
+        return { number, at, kind, name, contactId, participantId, duration, status, payload };
+      },
+    );
+    saveFile(
+      `timeline-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.json`,
+      JSON.stringify({ entries }, null, 2),
+    );
   }
 
   #count() {
@@ -155,7 +165,11 @@ export class Inspector {
 }
 
 function tool(name, label, action) {
-  return el("button", { type: "button", class: "tool", "aria-label": label.split(" (")[0], title: label, onclick: action }, icon(name));
+  return el(
+    "button",
+    { type: "button", class: "tool", "aria-label": label.split(" (")[0], title: label, onclick: action },
+    icon(name),
+  );
 }
 
 function rowElement(entry) {
@@ -190,7 +204,11 @@ function detailOf(entry, close) {
   const shut = el("button", { type: "button", class: "close", "aria-label": "Close the entry", onclick: close }, "×");
   return [
     el("div", { class: "detail-head" }, el("h3", {}, `${entry.kind} · ${entry.title}`), copy, shut),
-    el("dl", { class: "facts" }, known.map(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))])),
+    el(
+      "dl",
+      { class: "facts" },
+      known.map(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))]),
+    ),
     entry.payload === null || entry.payload === undefined ? "" : payloadView(entry.payload),
   ];
 }

@@ -51,7 +51,8 @@ function options(menu, answer, style, card) {
 }
 
 function option(menu, element, answer, card) {
-  if (element.type === "hyperlink") return el("p", { class: "option" }, link(String(element.url), String(element.title)));
+  if (element.type === "hyperlink")
+    return el("p", { class: "option" }, link(String(element.url), String(element.title)));
   const paging = pagingResponse(card ?? menu, element);
   const text = pickText(element, card);
   const picked = !paging && answer.chosen === text;
@@ -82,7 +83,11 @@ function slots(menu, answer) {
       "div",
       { class: "day" },
       el("p", { class: "day-name" }, day),
-      el("div", { class: "options chips", role: "group", "aria-label": day }, list.map((slot) => slotButton(slot, answer))),
+      el(
+        "div",
+        { class: "options chips", role: "group", "aria-label": day },
+        list.map((slot) => slotButton(slot, answer)),
+      ),
     ),
   );
 }

@@ -76,7 +76,13 @@ export function clockTime(moment) {
 
 /** A moment as a local time to the millisecond. */
 export function exactTime(moment) {
-  return shown(moment, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false });
+  return shown(moment, {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    fractionalSecondDigits: 3,
+    hour12: false,
+  });
 }
 
 const formats = new Map();

@@ -24,7 +24,7 @@ export function inline(text) {
   const parts = [];
   let plain = "";
   const flush = () => plain && parts.push(plain) && (plain = "");
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const found = startsHere(text, at);
     if (!found) {
       plain += text[at++];
@@ -89,13 +89,22 @@ function blockAt(lines) {
 
 function paragraph(lines) {
   const own = [lines.shift()];
-  while (lines.length && lines[0].trim() && !BLOCKS.some((block) => block.starts.test(lines[0]))) own.push(lines.shift());
-  return el("p", {}, own.flatMap((line, index) => [...(index ? [el("br")] : []), ...inline(line)]));
+  while (lines.length && lines[0].trim() && !BLOCKS.some((block) => block.starts.test(lines[0])))
+    own.push(lines.shift());
+  return el(
+    "p",
+    {},
+    own.flatMap((line, index) => [...(index ? [el("br")] : []), ...inline(line)]),
+  );
 }
 
 function heading(lines) {
   const [, marks, text] = /^(#{1,6})\s+(.*?)\s*#*\s*$/.exec(lines.shift());
-  return el("p", { class: `heading level-${marks.length}`, role: "heading", "aria-level": marks.length + 2 }, inline(text));
+  return el(
+    "p",
+    { class: `heading level-${marks.length}`, role: "heading", "aria-level": marks.length + 2 },
+    inline(text),
+  );
 }
 
 function rule(lines) {
@@ -111,7 +120,11 @@ function list(lines, tag, mark) {
     if (mark.test(line)) items.push(line.replace(mark, ""));
     else items[items.length - 1] += ` ${line.trim()}`;
   }
-  return el(tag, start > 1 ? { start } : {}, items.map((item) => el("li", {}, inline(item))));
+  return el(
+    tag,
+    start > 1 ? { start } : {},
+    items.map((item) => el("li", {}, inline(item))),
+  );
 }
 
 function quote(lines, depth) {
