@@ -33,6 +33,7 @@ class Handler:
         self._bound = anyio.CancelScope()
         self._stopping = False
         self._typing = anyio.Event()
+        self._typing_due = float("-inf")
 
     async def run(self, work: Callable[[], Awaitable[None]]) -> Outcome:
         """Runs `work` to its end, to its deadline or until `stop`.
@@ -100,5 +101,6 @@ class Handler:
         with anyio.move_on_after(self._settings.typing_after):
             await self._typing.wait()
         while True:
+            await anyio.sleep_until(self._typing_due)
+            self._typing_due = anyio.current_time() + self._settings.typing_interval
             await self._outbox.typing()
-            await anyio.sleep(self._settings.typing_interval)

@@ -56,35 +56,27 @@ class Inbox:
         self._passing: deque[Position] = deque(maxlen=Ledger.REMEMBERED)
         self._unaccounted: dict[ItemId, Message] = {}
         self._ready_at = 0.0
-        self._held: list[Item] | None = []
+        self._held = True
         self._changed = anyio.Event()
 
     # ------------------------------------------------------------------------------------- coming in
 
     def live(self, item: Item) -> None:
         """An item from a socket or a stream."""
-        if self._held is None:
-            self._admit(item, self._window)
-        elif len(self._held) < self._capacity:
-            self._held.append(item)
-        else:
-            self.gap = True
+        self._admit(item, self._window)
 
     def history(self, item: Item) -> bool:
         """An item from the transcript, before which nothing can be missing; whether it was new."""
         return self._admit(item, 0.0)
 
     def hold(self) -> None:
-        """Live items wait from now on: a gap is being closed."""
+        """Whatever comes waits from now on: a gap is being closed."""
         self.gap = False
-        if self._held is None:
-            self._held = []
+        self._held = True
 
     def release(self) -> None:
-        """The gap is closed; what came live meanwhile is let in."""
-        held, self._held = self._held or [], None
-        for item in held:
-            self._admit(item, self._window)
+        """The gap is closed; what waits may be taken."""
+        self._held = False
         self.wake()
 
     def _admit(self, item: Item, patience: float) -> bool:
@@ -96,12 +88,23 @@ class Inbox:
             self.repeated += 1
         elif not self.wants(item):
             self._mark(item)
-        elif self.gap or len(self._waiting) >= self._capacity:
-            self.gap = True
-        else:
+        elif self._has_room(item):
             self._queue(item, patience)
             return True
         return False
+
+    def _has_room(self, item: Item) -> bool:
+        """What does not fit, and all that came after it, is left to the next reading of the transcript."""
+        full = len(self._waiting) >= self._capacity
+        if not full and not self.gap:
+            return True
+        if not self._waiting or item.position > self._waiting[-1].position:
+            self.gap = True
+            return False
+        if full:
+            self.gap = True
+            self._known.discard(self._waiting.pop().position)
+        return True
 
     def _queue(self, item: Item, patience: float) -> None:
         now = self._clock.monotonic()
@@ -134,7 +137,7 @@ class Inbox:
     @property
     def ready_at(self) -> float | None:
         """When (monotonic seconds) the first waiting item may be taken; None when there is none, or it is held."""
-        return self._ready_at if self._waiting and self._held is None else None
+        return self._ready_at if self._waiting and not self._held else None
 
     def take(self, count: int | None = None) -> tuple[Item, ...]:
         """The first `count` waiting items, or all; they count as handled only once `handled` is called."""

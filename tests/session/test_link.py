@@ -170,3 +170,21 @@ async def test_the_transcript_is_read_again_when_a_reading_failed() -> None:
         scene.says("hello")
         await scene.passes(60)
         assert bot.heard == ["hello"]
+
+
+@virtual
+async def test_live_items_wait_until_the_gap_is_closed() -> None:
+    """What was said into the gap comes before what is said while it is being closed."""
+    async with hall() as scene:
+        bot = ScriptedBot()
+        await scene.joins(bot)
+        scene.weather.faults["GetTranscript"] = [CallFault(when="after", delay=10.0)]
+        scene.close_sockets()
+        scene.says("into the gap")
+        await scene.passes(8)
+        assert scene.connections() == 1
+        scene.says("live")
+        await scene.passes(1)
+        assert bot.heard == []
+        await scene.passes(30)
+        assert bot.heard == ["into the gap", "live"]
