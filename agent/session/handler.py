@@ -98,6 +98,7 @@ class Handler:
         task.uncancel()
 
     async def _show_typing(self) -> None:
+        """At most one event in each interval, over all turns: they share their quota with everybody's [client code]."""
         with anyio.move_on_after(self._settings.typing_after):
             await self._typing.wait()
         while True:
