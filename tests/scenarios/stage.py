@@ -68,6 +68,10 @@ class Stage:
         token = answer["ConnectionCredentials"]["ConnectionToken"]
         return Customer(self.connect, self.pulse, started["ContactId"], started["ParticipantToken"], token)
 
+    def in_newest_segment(self, customer: Customer) -> Customer:
+        """The same customer, known by the ContactId that the chat has now."""
+        return replace(customer, contact_id=self.connect.region.chat(customer.contact_id).contact_id)
+
     async def session(self, contact_id: str, bot: ScriptedBot, **settings: Any) -> Session:
         """A session for the contact, claimed but not running."""
         fresh = ContactRecord(key=key(contact_id), bot=bot.name, display_name="Helper")
@@ -83,10 +87,10 @@ class Stage:
         return run
 
     async def joins(self, customer: Customer, bot: ScriptedBot, **settings: Any) -> Run:
-        """A session that runs in the background, subscribed or ended."""
-        already, ended = len(self.reports("link.subscribed", customer)), len(self.endings)
+        """A session that runs in the background: subscribed and all of the transcript read, or ended."""
+        read, ended = len(self.reports("transcript.read", customer)), len(self.endings)
         run = await self.starts(customer, bot, **settings)
-        await self.until(lambda: len(self.reports("link.subscribed", customer)) > already or len(self.endings) > ended)
+        await self.until(lambda: len(self.reports("transcript.read", customer)) > read or len(self.endings) > ended)
         return run
 
     async def ended(self) -> Ending | Exception:
@@ -109,16 +113,15 @@ class Stage:
         """So much time passes at the service, at once."""
         self.connect.region.leap(seconds)
 
-    def once(self, kind: str, name: str, action: Callable[[], object]) -> None:
-        """Does `action` at the very moment at which the service notes the next such entry."""
-        followers = self.connect.timeline.followers
+    def when(self, kind: str, name: str, action: Callable[[], object], *, times: int = 1) -> None:
+        """Does `action` at the very moment at which the service notes such an entry, at the next `times` of them."""
+        moments = iter(range(times))
 
         def follow(entry: Entry) -> None:
-            if entry.kind == kind and entry.name == name:
-                followers.remove(follow)
+            if (entry.kind, entry.name) == (kind, name) and next(moments, None) is not None:
                 action()
 
-        followers.append(follow)
+        self.connect.timeline.followers.append(follow)
 
     def loses_socket(self, customer: Customer) -> None:
         """The bot's websocket breaks, without a close frame."""
@@ -204,6 +207,7 @@ async def stage(*, flows: Mapping[str, str] | None = None, **emulator: Any) -> A
     """A stage, struck when left: every session is cancelled, every socket closed."""
     pulse = Pulse()
     read = {name: read_flow(text) for name, text in (flows or {}).items()}
+    failure: AssertionError | None = None
     async with (
         emulate(settings=Settings(seed=7, **emulator), flows=read) as connect,
         aws_ports(AwsSettings(region="us-east-1", endpoint_url=connect.url)) as aws,
@@ -211,5 +215,10 @@ async def stage(*, flows: Mapping[str, str] | None = None, **emulator: Any) -> A
     ):
         connect.timeline.followers.append(pulse.beat)
         settings = SessionSettings(reorder_window=0.0, typing_after=None)
-        yield Stage(connect, aws, MemoryStore(SystemClock()), group, settings, pulse)
+        try:
+            yield Stage(connect, aws, MemoryStore(SystemClock()), group, settings, pulse)
+        except AssertionError as error:  # raised outside the group, which would wrap it
+            failure = error
         group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
