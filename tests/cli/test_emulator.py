@@ -9,14 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import anyio
+import anyio.to_thread
 import pytest
 
-from agent.emulator import INSTANCE_ID
+from agent.emulator import INSTANCE_ID, emulate
 
 Started: TypeAlias = Callable[..., Any]
-Finished: TypeAlias = Callable[..., tuple[int, list[str], str]]
 
 pytestmark = pytest.mark.processes
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
 def _aws(url: str, *arguments: str) -> dict[str, Any]:
@@ -68,31 +70,30 @@ def test_the_aws_cli_gets_a_bot_s_credentials_from_it(started: Started) -> None:
     assert command.ended() == 0
 
 
-def test_one_contact_is_joined_by_hand(started: Started) -> None:
+async def _ended(command: Any) -> int:
+    code: int = await anyio.to_thread.run_sync(command.ended)
+    return code
+
+
+async def test_one_contact_is_joined_by_hand(started: Started) -> None:
     """``join`` serves it until it is stopped, then leaves; it may be joined once more."""
-    emulator = started("emulator", "--port", "0")
-    url = emulator.line().rstrip("/")
-    chat = _chat(url)
-    arguments = ("join", chat["ContactId"], "echo", "--instance", INSTANCE_ID, "--endpoint-url", url)
-    join = started(*arguments)
-    join.logged("turn.committed")
-    join.signal(signal.SIGINT)
-    assert join.ended() == 0
-    assert '"ending": "over"' in join.errors
-    again = started(*arguments)
-    again.logged("turn.committed")
-    again.signal(signal.SIGTERM)
-    assert again.ended() == 0
-    assert '"ending": "over"' in again.errors
+    async with emulate() as connect:
+        chat = connect.start_chat(connected=True)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            join = started("join", chat["ContactId"], "echo", "--instance", INSTANCE_ID, "--endpoint-url", connect.url)
+            await anyio.to_thread.run_sync(join.logged, "turn.committed")
+            join.signal(number)
+            assert await _ended(join) == 0
+            assert '"ending": "over"' in join.errors
 
 
-def test_a_contact_that_does_not_exist_cannot_be_joined(started: Started, finished: Finished) -> None:
+async def test_a_contact_that_does_not_exist_or_has_ended_cannot_be_joined(started: Started) -> None:
     """One sentence, exit code 69."""
-    emulator = started("emulator", "--port", "0")
-    url = emulator.line().rstrip("/")
-    unknown = "00000000-0000-4000-8000-000000000000"
-    code, _, errors = finished("join", unknown, "echo", "--instance", INSTANCE_ID, "--endpoint-url", url)
-    assert code == 69
-    assert unknown in errors
-    assert "the instance does not know it" in errors
-    assert "Traceback" not in errors
+    async with emulate() as connect:
+        ended = connect.start_chat(connected=True)["ContactId"]
+        connect.stop(ended)
+        for contact, sentence in ((UNKNOWN, "the instance does not know it"), (ended, "it has ended")):
+            join = started("join", contact, "echo", "--instance", INSTANCE_ID, "--endpoint-url", connect.url)
+            assert await _ended(join) == 69
+            assert f"Contact {contact}: {sentence}" in join.errors
+            assert "Traceback" not in join.errors
