@@ -47,6 +47,10 @@ class Credentials:
         self._tickets: dict[str, Ticket] = {}
         self._issued: deque[Ticket] = deque()
 
+    def __len__(self) -> int:
+        """How many websocket URLs are remembered."""
+        return len(self._tickets)
+
     def admit(self, participant: Participant) -> None:
         """Give `participant` its participant token."""
         participant.token = self._mint.token()

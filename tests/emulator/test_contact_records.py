@@ -260,3 +260,51 @@ def test_the_desk_closes_the_sockets_of_one_role(stage: Stage) -> None:
     stage.desk.bot_leaves(customer.contact_id)
     stage.desk.customer_leaves(customer.contact_id)
     stage.desk.customer_leaves(customer.contact_id)
+
+
+def test_a_lex_bot_moves_the_flow_on(stage: Stage) -> None:
+    """The custom bot is disconnected, so Wait takes that branch; in the default flow to the queue [documented]."""
+    customer = stage.customer()
+    stage.bot(customer.contact_id)
+    stage.desk.lex_joins(customer.contact_id)
+    assert stage.region.chat(customer.contact_id).segment.queue == "BasicQueue"
+
+
+def test_a_transfer_by_an_agent_is_told(stage: Stage) -> None:
+    """transfer.succeeded, then the agent is gone [documented event]."""
+    customer = stage.customer()
+    stage.desk.agent_joins(customer.contact_id)
+    stage.desk.transfer(customer.contact_id)
+    assert customer.socket.words[-2:] == ["transfer.succeeded", "participant.left"]
+    assert "transfer.succeeded" in customer.reads_all()
+
+
+def test_six_participants_and_no_more(build: type[Stage]) -> None:
+    """Everybody who is present counts [documented]."""
+    stage = build(participants_per_chat=1)
+    customer = stage.customer()
+    error = stage.refused("ServiceQuotaExceededException", lambda: stage.bot(customer.contact_id))
+    assert error.status == 402
+
+
+@pytest.mark.parametrize("kinds", [["CONNECTION_CREDENTIALS"], ["WEBSOCKET"]])
+def test_who_is_gone_gets_no_connection(stage: Stage, kinds: list[str]) -> None:
+    """403 at the call itself, for those who left and after the end of the chat [live]."""
+    customer = stage.customer()
+    bot = stage.bot(customer.contact_id)
+    bot.leaves()
+    stage.desk.stop(customer.contact_id)
+    for token in (bot.participant_token, customer.participant_token):
+        stage.refused(
+            "AccessDeniedException",
+            lambda bearer=token: stage.call("CreateParticipantConnection", {"Type": kinds}, bearer),
+        )
+
+
+def test_undialled_urls_do_not_pile_up(stage: Stage) -> None:
+    """A client that asks for a new URL every two minutes leaves nothing behind."""
+    customer = stage.customer()
+    for _ in range(20):
+        customer.url()
+        stage.passes(120)
+    assert len(stage.region.credentials) <= 2

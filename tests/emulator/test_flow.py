@@ -240,7 +240,9 @@ def test_disconnect_on_customer_exit_lets_the_flow_go_on(stage: Stage) -> None:
     customer = stage.customer("survey", DisconnectOnCustomerExit=["AGENT"])
     stage.desk.agent_joins(customer.contact_id)
     customer.leaves()
-    assert customer.socket.words[-1] == "How was it?"
+    assert customer.socket.words[-2:] == ["participant.left", "How was it?"]
+    customer.says("great")
+    assert customer.socket.words[-1] == "great"
 
 
 @pytest.mark.parametrize("removed", [True, False])
