@@ -81,7 +81,8 @@ class TranscriptReader:
     async def _page(self, request: PageRequest) -> TranscriptPage:
         waits = delays(self._ports)
         while True:
-            await self._ports.pacer.admit(Operation.GET_TRANSCRIPT, self._key.instance_id)
+            urgent = bool(self._inbox.waiting)
+            await self._ports.pacer.admit(Operation.GET_TRANSCRIPT, self._key.instance_id, urgent=urgent)
             current = self._credentials.current
             try:
                 page = await self._ports.participant.get_transcript(
