@@ -69,7 +69,7 @@ async def test_own_messages_say_sent_and_then_read(visit: Visiting) -> None:
     async with visit(keep) as customer:
         bot = await customer.meets_the_bot()
         await customer.says("read me")
-        await expect(customer.message("read me").get_by_text("Sent")).to_be_visible()
+        await expect(customer.message("read me").get_by_text("Sent", exact=True)).to_be_visible()
         await customer.sees("hm")
         await bot.reads(items[0]["Id"])
         await expect(customer.message("read me").get_by_text("Read", exact=True)).to_be_visible()
@@ -146,7 +146,7 @@ async def test_an_expired_connection_token_is_renewed_unnoticed(visit: Visiting)
         customer.connect.expire_tokens(await customer.contact_id(), Role.CUSTOMER)
         await customer.says("still here")
         await customer.sees("still here")
-        await expect(customer.message("still here").get_by_text("Sent")).to_be_visible()
+        await expect(customer.message("still here").get_by_text("Sent", exact=True)).to_be_visible()
 
 
 async def test_a_chat_is_ended_and_another_started(visit: Visiting) -> None:

@@ -36,7 +36,7 @@ async def test_a_500_after_the_effect_leaves_one_message(visit: Visiting) -> Non
         await expect(customer.desk.get_by_role("tab", name="Weather")).to_have_class("rough")
         await customer.says("only once")
         await expect(panel.get_by_text("Struck 4 times.")).to_be_visible()
-        await expect(customer.message("only once").get_by_text("Sent")).to_be_visible()
+        await expect(customer.message("only once").get_by_text("Sent", exact=True)).to_be_visible()
         await expect(customer.message("only once")).to_have_count(1)
         assert await customer.said() == ["only once"]
 
