@@ -47,11 +47,15 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timer:
-    """A wake-up that survives a restart. `due` is seconds since the epoch, UTC."""
+    """A wake-up that survives a restart. `due` is seconds since the epoch, UTC.
+
+    `begun`: its turn has started; after a crash it is repeated before anything else, whatever the clock says by then.
+    """
 
     name: str
     due: float
     payload: str = field(default="", repr=False)
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ the turn again. It knows no socket; what arrives, it takes from the inbox.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import anyio
 
@@ -94,13 +93,17 @@ class Conductor:
         while not self._stopping and self._fence.reason is None:
             if self._inbox.gap and not self._inbox.waiting:
                 await self._close_gap()
+            timer = self._next_timer()
+            if timer is not None and timer.begun:
+                return self._about_timer(timer)
             now = self._ports.clock.monotonic()
-            items_at, timer = self._items_at(), self._next_timer()
-            timer_at = now + timer.due - self._ports.clock.now().timestamp() if timer else float("inf")
+            items_at = self._items_at()
+            timer_at = self._timer_at(timer, now)
             if items_at <= now:
                 return self._about_items()
             if timer is not None and timer_at <= now:
-                return Cause(id=f"timer:{timer.name}:{timer.due}", trigger=Trigger.TIMER, timer=timer)
+                await self._begin(timer)
+                continue
             with anyio.move_on_after(min(items_at, timer_at) - now):
                 await self._inbox.changed()
         return None
@@ -118,7 +121,21 @@ class Conductor:
         return max(ready_at, min(quiet_at, self._inbox.first_at + self._settings.merge_limit))
 
     def _next_timer(self) -> Timer | None:
-        return min(self.record.timers, key=lambda timer: timer.due, default=None)
+        return min(self.record.timers, key=lambda timer: (not timer.begun, timer.due), default=None)
+
+    def _timer_at(self, timer: Timer | None, now: float) -> float:
+        """When (monotonic seconds) the timer goes off: its hour is the wall clock's, which may jump."""
+        return float("inf") if timer is None else now + timer.due - self._ports.clock.now().timestamp()
+
+    async def _begin(self, timer: Timer) -> None:
+        """What a cut-off turn of a timer said must not be taken for another turn's: it is known to have begun."""
+        timers = tuple(replace(each, begun=each.begun or each == timer) for each in self.record.timers)
+        record = replace(self.record, timers=timers)
+        await self._verbs.save(record)
+        self.record = record
+
+    def _about_timer(self, timer: Timer) -> Cause:
+        return Cause(id=f"timer:{timer.name}:{timer.due}", trigger=Trigger.TIMER, timer=timer)
 
     def _about_items(self) -> Cause:
         fresh = self._inbox.take(self._how_many())
@@ -244,10 +261,5 @@ class Conductor:
         if not unaccounted:
             return False
         first = unaccounted[0].position
-        others = [item for item in self._inbox.waiting if item not in cause.items]
-        due = [timer for timer in self.record.timers if timer != cause.timer]
-        return any(item.position < first for item in others) or any(_moment(timer) <= first[0] for timer in due)
-
-
-def _moment(timer: Timer) -> str:
-    return timestamp(datetime.fromtimestamp(timer.due, UTC))
+        earlier = any(item.position < first for item in self._inbox.waiting if item not in cause.items)
+        return earlier or any(timer.begun for timer in self.record.timers if timer != cause.timer)

@@ -20,7 +20,6 @@ from agent.wire.content import ContentType, EventType
 from tests.scenarios.stage import ScriptedBot
 from tests.session.hall import OTHER, WORKER, Hall, hall, virtual
 
-
 AGENT_JOINED = {
     "Id": "019d671e-5a31-7c02-9b1e-4d1f0a6c2b11",
     "Type": "EVENT",
