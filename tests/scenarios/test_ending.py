@@ -1,0 +1,383 @@
+"""How it ends: each cause once, what the bot sees of it, and that not a word is said afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+
+from agent.emulator.participants import Role
+from agent.errors import AccessDenied, ConversationOver
+from agent.ids import Secret, client_token
+from agent.record import Timer
+from agent.session.conversation import Trigger, Turn
+from agent.session.session import Ending
+from agent.wire.content import ContentType
+from tests.scenarios.stage import PATIENT_SOCKETS, Customer, ScriptedBot, Stage, stage
+
+JOIN, CONNECT, LEAVE = "CreateParticipant", "CreateParticipantConnection", "DisconnectParticipant"
+SUBSCRIBE = '{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}'
+BY_HUMAN = {"HumanTookOver", "RemovedFromChat"}
+
+
+def waiting(*, disconnected: str = "queue", expired: str = "late") -> dict[str, str]:
+    """A flow called ``waiting``, which waits ten minutes for its bot."""
+    return {
+        "waiting": f"""
+name = "waiting"
+start = "bot"
+after_agent = "aftermath"
+[blocks.bot]
+type = "bot"
+join_within = 86400
+timeout = 600
+[blocks.bot.on]
+disconnected = "{disconnected}"
+expired = "{expired}"
+[blocks.queue]
+type = "queue"
+[blocks.late]
+type = "prompt"
+text = "The flow goes on."
+next = "aftermath"
+[blocks.aftermath]
+type = "wait"
+timeout = 900
+[blocks.aftermath.on]
+expired = "end"
+[blocks.end]
+type = "disconnect"
+"""
+    }
+
+
+class BusyBot(ScriptedBot):
+    """Works on each message without end, and tries to have the last word."""
+
+    def __init__(self) -> None:
+        super().__init__(reply=self._work)
+        self.refused: list[ConversationOver] = []
+
+    async def _work(self, turn: Turn, text: str) -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._try_to_speak(turn)
+
+    async def _try_to_speak(self, turn: Turn) -> None:
+        try:
+            await turn.send("too late", content_type=ContentType.PLAIN)
+        except ConversationOver as over:
+            self.refused.append(over)
+
+
+async def _busy(scene: Stage, customer: Customer) -> BusyBot:
+    """A bot in the middle of a turn."""
+    bot = BusyBot()
+    await scene.joins(customer, bot)
+    customer.says("hello")
+    await scene.until(lambda: bot.heard == ["hello"])
+    return bot
+
+
+async def _is_over(scene: Stage, customer: Customer, bot: ScriptedBot, reasons: set[str]) -> None:
+    """The session ended, for one of these reasons; the bot had its last turn, and nobody hears of it any more."""
+    assert await scene.ended() is Ending.OVER
+    assert scene.why() in reasons
+    assert bot.triggers[-1] is Trigger.LEFT
+    assert bot.triggers.count(Trigger.LEFT) == 1
+    assert "too late" not in customer.bot_lines()
+    await scene.until(lambda: scene.sockets(customer) == 0)
+    assert (await scene.record(customer)).participant is None
+
+
+async def leaves_on_bye(turn: Turn, text: str) -> None:
+    await turn.send("Goodbye!", content_type=ContentType.PLAIN)
+    await turn.leave()
+
+
+# --------------------------------------------------------------------------------------- the bot leaves
+
+
+async def test_the_bot_leaves_and_the_chat_goes_on_without_it() -> None:
+    """The flow's Wait block takes its branch, the bot's tokens stop working, the customer stays."""
+    async with stage(flows=waiting()) as scene:
+        customer, bot = scene.customer(flow_id="waiting"), ScriptedBot(reply=leaves_on_bye)
+        await scene.joins(customer, bot)
+        token = _connection_token(scene)
+        customer.says("bye")
+        await _is_over(scene, customer, bot, {"HandedOff"})
+        assert customer.events()[-1] == ("participant.left", "CUSTOM_BOT")
+        assert scene.connect.contact(customer.contact_id)["segments"][-1]["queue"] == "BasicQueue"
+        with pytest.raises(AccessDenied):
+            await scene.aws.participant.get_transcript(token)
+
+
+async def test_the_bot_leaves_and_the_flow_ends_the_chat() -> None:
+    """DisconnectParticipant brings only participant.left, or chat.ended too: that is the flow's affair."""
+    async with stage(flows=waiting(disconnected="end")) as scene:
+        customer, bot = scene.customer(flow_id="waiting"), ScriptedBot(reply=leaves_on_bye)
+        await scene.joins(customer, bot)
+        customer.says("bye")
+        await _is_over(scene, customer, bot, {"HandedOff"})
+        assert customer.events()[-2:] == [("participant.left", "CUSTOM_BOT"), ("chat.ended", None)]
+        assert customer.bot_lines() == ["Goodbye!"]
+
+
+# --------------------------------------------------------------------------------------- somebody comes
+
+
+async def test_an_agent_joins_and_the_bot_falls_silent_in_the_middle_of_a_turn() -> None:
+    """The service removes the bot; its running handler is stopped, and its last word is refused."""
+    async with stage() as scene:
+        customer = scene.customer()
+        bot = await _busy(scene, customer)
+        scene.connect.agent_joins(customer.contact_id)
+        await _is_over(scene, customer, bot, BY_HUMAN)
+        assert len(bot.refused) == 1
+        assert scene.calls(LEAVE) == []
+
+
+async def test_a_lex_bot_joins_and_the_bot_falls_silent() -> None:
+    """One automaton at a time: whoever comes second by way of the flow takes over."""
+    async with stage() as scene:
+        customer = scene.customer()
+        bot = await _busy(scene, customer)
+        scene.connect.lex_joins(customer.contact_id)
+        await _is_over(scene, customer, bot, {"RemovedFromChat"})
+
+
+@pytest.mark.parametrize(
+    ("service", "session"),
+    [({"removed_close_code": 1008}, {}), ({}, {"audit_interval": 0.2})],
+    ids=["its socket is closed", "the transcript is audited"],
+)
+async def test_a_bot_that_is_not_told_of_its_removal_finds_out(
+    service: dict[str, Any], session: dict[str, Any]
+) -> None:
+    """Whether a removed bot gets its own participant.left is not documented: a refused call tells as well."""
+    async with stage(left_reaches_leaver=False, **service) as scene:
+        customer, bot = scene.customer(), ScriptedBot()
+        await scene.joins(customer, bot, **session)
+        scene.connect.agent_joins(customer.contact_id)
+        await _is_over(scene, customer, bot, {"ChatEnded", *BY_HUMAN})
+
+
+async def test_the_chats_end_long_after_the_agent_left_is_not_waited_for() -> None:
+    """A disconnect flow may hold chat.ended back for a quarter of an hour; the bot has gone when it was removed."""
+    async with stage(flows=waiting(), **PATIENT_SOCKETS) as scene:
+        customer, bot = scene.customer(flow_id="waiting"), ScriptedBot()
+        await scene.joins(customer, bot)
+        scene.connect.agent_joins(customer.contact_id)
+        await _is_over(scene, customer, bot, BY_HUMAN)
+        scene.connect.agent_leaves(customer.contact_id)
+        assert ("chat.ended", None) not in customer.events()
+        scene.passes(901)
+        await scene.until(lambda: ("chat.ended", None) in customer.events())
+        assert scene.endings == [Ending.OVER]
+
+
+# --------------------------------------------------------------------------------------- time is over
+
+
+async def test_the_wait_block_times_out_and_the_bot_stays() -> None:
+    """The flow moves on without removing the bot, who must leave by itself."""
+    async with stage(flows=waiting(), **PATIENT_SOCKETS) as scene:
+        customer, bot = scene.customer(flow_id="waiting"), ScriptedBot()
+        await scene.joins(customer, bot)
+        scene.passes(601)
+        await scene.until(lambda: customer.system_lines() == ["The flow goes on."])
+        customer.says("still there?")
+        await customer.sees("still there?")
+        assert scene.endings == []
+
+
+async def test_a_bot_keeps_a_deadline_of_its_own_and_leaves_by_itself() -> None:
+    """Two talkers are one too many: a timer shorter than the Wait block's makes the bot go first."""
+
+    async def deadline(turn: Turn, text: str) -> None:
+        due = turn.clock.now().timestamp()
+        turn.timers["deadline"] = Timer(name="deadline", due=due)
+
+    async def leave(turn: Turn) -> None:
+        await turn.leave()
+
+    async with stage(flows=waiting()) as scene:
+        customer = scene.customer(flow_id="waiting")
+        bot = ScriptedBot(reply=deadline, on_timer=leave)
+        await scene.joins(customer, bot)
+        customer.says("hello")
+        await _is_over(scene, customer, bot, {"HandedOff"})
+        assert bot.triggers == [Trigger.JOINED, Trigger.ITEMS, Trigger.TIMER, Trigger.LEFT]
+        assert customer.system_lines() == []
+
+
+async def test_an_idle_customer_is_disconnected_from_the_bot() -> None:
+    """Being idle and coming back disturbs nobody; the auto-disconnect timer removes the bot, and Wait goes on."""
+    async with stage(flows=waiting(disconnected="late"), **PATIENT_SOCKETS) as scene:
+        customer, bot = scene.customer(flow_id="waiting"), ScriptedBot()
+        _set_timers(scene, customer, idle=2, disconnect=3)
+        await scene.joins(customer, bot)
+        scene.passes(121)
+        await scene.until(lambda: _happened(scene, "participant.idle"))
+        customer.says("I am back")
+        await customer.sees("I am back")
+        assert _happened(scene, "participant.returned")
+        scene.passes(301)
+        await _is_over(scene, customer, bot, {"RemovedFromChat"})
+        assert _happened(scene, "participant.autodisconnection")
+        assert customer.system_lines() == ["The flow goes on."]
+
+
+async def test_the_chats_duration_is_over() -> None:
+    """The contact expires, whoever is talking."""
+    async with stage(**PATIENT_SOCKETS) as scene:
+        customer = scene.customer(ChatDurationInMinutes=60)
+        bot = await _busy(scene, customer)
+        scene.passes(3601)
+        await _is_over(scene, customer, bot, {"ChatEnded"})
+        assert customer.reason() == "EXPIRED"
+
+
+async def test_the_customer_never_connects() -> None:
+    """After five minutes the contact ends; a bot that came early goes with it."""
+    async with stage(**PATIENT_SOCKETS) as scene:
+        customer, bot = scene.customer(connected=False), ScriptedBot()
+        await scene.joins(customer, bot)
+        scene.passes(301)
+        await _is_over(scene, customer, bot, {"ChatEnded"})
+        assert customer.reason() == "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
+
+
+# --------------------------------------------------------------------------------------- the customer goes
+
+
+@pytest.mark.parametrize("chat", [{}, {"DisconnectOnCustomerExit": ["AGENT"]}], ids=["plain", "agent goes too"])
+async def test_the_customer_leaves(chat: dict[str, Any]) -> None:
+    """participant.left and then chat.ended: nobody is left to talk to, whatever the contact says of agents."""
+    async with stage() as scene:
+        customer = scene.customer(**chat)
+        bot = await _busy(scene, customer)
+        customer.leaves()
+        await _is_over(scene, customer, bot, {"CustomerLeft", "ChatEnded"})
+        assert customer.reason() == "CUSTOMER_DISCONNECT"
+
+
+async def test_the_customer_leaves_and_the_chat_goes_on_for_a_while() -> None:
+    """chat.ended may come much later: the bot stops talking when the customer goes, and leaves politely."""
+    async with stage(chat_ended_delay=900.0) as scene:
+        customer = scene.customer()
+        bot = await _busy(scene, customer)
+        customer.leaves()
+        await _is_over(scene, customer, bot, {"CustomerLeft"})
+        assert customer.events()[-2:] == [("participant.left", "CUSTOMER"), ("participant.left", "CUSTOM_BOT")]
+
+
+async def test_the_customers_socket_drops_and_nothing_happens() -> None:
+    """Browsers sleep and trains pass tunnels: the chat lives on, and what comes later is answered."""
+    async with stage() as scene:
+        customer, bot = scene.customer(), ScriptedBot()
+        await scene.joins(customer, bot)
+        wanted = {"Type": ["WEBSOCKET"]}
+        answer = scene.connect.call(CONNECT, wanted, bearer=customer.participant_token)
+        async with scene.aws.sockets.connect(Secret(answer["Websocket"]["Url"])) as socket:
+            await socket.send(SUBSCRIBE)
+            assert "success" in str(await socket.receive())
+            assert scene.connect.close_sockets(customer.contact_id, 1006, role=Role.CUSTOMER) == 1
+        customer.says("out of the tunnel")
+        await customer.sees("out of the tunnel")
+        assert ("participant.left", "CUSTOMER") not in customer.events()
+
+
+# --------------------------------------------------------------------------------------- somebody ends it
+
+
+async def test_the_flow_disconnects() -> None:
+    """Its Disconnect block ends the chat under a bot that is still talking."""
+    async with stage(flows=waiting(expired="end"), **PATIENT_SOCKETS) as scene:
+        customer = scene.customer(flow_id="waiting")
+        bot = await _busy(scene, customer)
+        scene.passes(601)
+        await _is_over(scene, customer, bot, {"ChatEnded"})
+        assert customer.reason() == "CONTACT_FLOW_DISCONNECT"
+
+
+async def test_stop_contact_ends_the_chat_and_every_later_call_is_refused() -> None:
+    """After the end all participant operations answer 403, so the bot makes none."""
+    async with stage() as scene:
+        customer = scene.customer()
+        bot = await _busy(scene, customer)
+        token, service = _connection_token(scene), scene.aws.participant
+        await scene.aws.connect.stop_contact((await scene.record(customer)).key)
+        await _is_over(scene, customer, bot, {"ChatEnded"})
+        assert customer.reason() == "API"
+        assert {call.status for call in scene.connect.timeline.entries() if call.kind == "call"} == {200}
+        once = client_token("story")
+        with pytest.raises(AccessDenied):
+            await service.send_message(token, content="x", content_type=ContentType.PLAIN, client_token=once)
+        with pytest.raises(AccessDenied):
+            await service.get_transcript(token)
+        with pytest.raises(AccessDenied):
+            await service.disconnect_participant(token, client_token=once)
+
+
+# --------------------------------------------------------------------------------------- a transfer
+
+
+async def test_a_transfer_removes_the_bot_and_the_new_segment_gets_one_of_its_own() -> None:
+    """A transfer opens a new ContactId, for which the whole recipe is followed again; old words stay answered."""
+    async with stage() as scene:
+        customer, bot = scene.customer(), ScriptedBot()
+        await scene.joins(customer, bot)
+        customer.says("before")
+        await customer.sees("before")
+        scene.connect.transfer(customer.contact_id)
+        await _is_over(scene, customer, bot, {"RemovedFromChat"})
+        customer, second = scene.in_newest_segment(customer), ScriptedBot()
+        await scene.joins(customer, second)
+        customer.says("after")
+        await customer.sees("before", "after")
+        assert second.heard == ["after"]
+        assert len(scene.calls(JOIN)) == 2
+
+
+async def test_a_bot_that_survives_a_transfer_goes_on_under_the_new_contact_id() -> None:
+    """Whether it is removed before an agent accepts is not documented; if not, it hears the new segment's items."""
+    async with stage(removed_on_transfer=False) as scene:
+        customer, bot = scene.customer(), ScriptedBot()
+        await scene.joins(customer, bot)
+        scene.connect.transfer(customer.contact_id)
+        customer.says("after")
+        await customer.sees("after")
+        scene.loses_socket(customer)
+        customer.says("in a gap after")
+        await customer.sees("after", "in a gap after")
+
+
+# --------------------------------------------------------------------------------------- what the service knows
+
+
+def _connection_token(scene: Stage) -> Secret:
+    return Secret(scene.calls(CONNECT)[-1].payload["response"]["ConnectionCredentials"]["ConnectionToken"])
+
+
+def _happened(scene: Stage, event: str) -> bool:
+    return any(entry.kind == "item" and entry.name.endswith(event) for entry in scene.connect.timeline.entries())
+
+
+def _set_timers(scene: Stage, customer: Customer, *, idle: int, disconnect: int) -> None:
+    minutes = {"IDLE": idle, "DISCONNECT_NONCUSTOMER": disconnect}
+    timers = [
+        {
+            "ParticipantRole": "CUSTOMER",
+            "TimerType": kind,
+            "TimerValue": {"ParticipantTimerDurationInMinutes": value},
+        }
+        for kind, value in minutes.items()
+    ]
+    chat = {"Chat": {"ParticipantTimerConfigList": timers}}
+    instance = scene.connect.contact(customer.contact_id)["instanceId"]
+    params = {"InstanceId": instance, "ContactId": customer.contact_id, "ChannelConfiguration": chat}
+    scene.connect.call("UpdateParticipantRoleConfig", params)
