@@ -5,13 +5,14 @@ built and every contradiction found. It is the bot floor's side of the seam to t
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Generic, cast
 
 from typing_extensions import TypeVar
 
+from agent.bot.blocking import watching
 from agent.bot.conversation import BotConversation
 from agent.bot.middleware import Middleware
 from agent.bot.router import Router
@@ -20,7 +21,7 @@ from agent.bot.state import Migrate, StateType
 from agent.bot.texts import Texts
 from agent.errors import BotError, RegistrationError
 from agent.session.conversation import Contact, Overlap
-from agent.telemetry import Report, silent
+from agent.telemetry import Happening, Report, silent
 
 DepsT = TypeVar("DepsT", default=object)
 StateT = TypeVar("StateT", default=object)
@@ -59,6 +60,8 @@ class Bot(Router[DepsT, StateT], Generic[DepsT, StateT]):
         interactive: whether menus may be sent as interactive messages; else as numbered text. [inferred] Whether Amazon
             Connect takes them from a custom participant is not documented.
         on_mismatch: see `OnMismatch`.
+        block_limit: a handler that keeps the event loop from running for so many seconds is reported with its stack;
+            None to not look.
         max_says: the most messages one turn of a handler may say.
         strict: a replay that reads a clock or rolls dice by itself is an error instead of a warning.
     """
@@ -77,6 +80,7 @@ class Bot(Router[DepsT, StateT], Generic[DepsT, StateT]):
         cancel_words: Sequence[str] = ("cancel",),
         interactive: bool = False,
         on_mismatch: OnMismatch | str = OnMismatch.RESTART,
+        block_limit: float | None = 1.0,
         max_says: int = 100,
         strict: bool = False,
         middleware: Iterable[Middleware] = (),
@@ -91,6 +95,7 @@ class Bot(Router[DepsT, StateT], Generic[DepsT, StateT]):
         self.texts = (texts or Texts()) if apology is None else replace(texts or Texts(), apology=apology)
         self.cancel_words = tuple(_phrases(cancel_words))
         self.interactive = interactive
+        self.block_limit = block_limit
         self.max_says = max_says
         self.strict = strict
         self.report: Report = silent
@@ -148,15 +153,17 @@ class Bot(Router[DepsT, StateT], Generic[DepsT, StateT]):
             RegistrationError: see `freeze`.
         """
         self.freeze()
-        if self._lifespan is None:
-            yield
-            return
-        async with self._lifespan() as deps:
+        watch = nullcontext() if self.block_limit is None else watching(self.block_limit, self._tell)
+        async with nullcontext(_NOTHING) if self._lifespan is None else self._lifespan() as deps:
             self._deps = deps
             try:
-                yield
+                with watch:
+                    yield
             finally:
                 self._deps = _NOTHING
+
+    def _tell(self, happening: Happening) -> None:
+        self.report(happening)
 
     @property
     def deps(self) -> DepsT:

@@ -149,7 +149,7 @@ class Chat(Generic[DepsT_co, StateT_co]):
         key: str | None = None,
     ) -> T: ...
 
-    async def ask(self, question: str, kind: Any = str, *, check: Any = None, **rules: Any) -> Any:
+    def ask(self, question: str, kind: Any = str, *, check: Any = None, **rules: Any) -> Any:
         """Asks and waits for the answer, which may come days later and in another process.
 
         Args:
@@ -169,7 +169,7 @@ class Chat(Generic[DepsT_co, StateT_co]):
             HumanTookOver: an agent joined; any other `ConversationOver` likewise.
             DialogError: it is called where nothing can be asked.
         """
-        return await questions.ask(self, question, questions.Rules(kind=kind, check=check, **rules))
+        return questions.ask(self, question, questions.Rules(kind=kind, check=check, **rules))
 
     @overload
     async def choose(
@@ -238,7 +238,7 @@ class Chat(Generic[DepsT_co, StateT_co]):
         key: str | None = None,
     ) -> str: ...
 
-    async def choose(self, question: Any, choices: Any = (), **rules: Any) -> Any:
+    def choose(self, question: Any, choices: Any = (), **rules: Any) -> Any:
         """Shows a menu and waits for the choice made: picked, numbered, written in another case or nearly right.
 
         Args:
@@ -250,7 +250,7 @@ class Chat(Generic[DepsT_co, StateT_co]):
 
         Raises: as `ask`, and DialogError for a menu without entries or with two alike.
         """
-        return await questions.choose(self, question, choices, rules)
+        return questions.choose(self, question, choices, rules)
 
     async def show(self, message: Template) -> None:
         """Shows an interactive message; as numbered text where the contact or the bot's setting does not allow it.

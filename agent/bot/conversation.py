@@ -14,7 +14,7 @@ from agent.bot.chat import Chat
 from agent.bot.handlers import Handler, Kind
 from agent.bot.journal import Act, Journal, Kept, RunRecord, decode
 from agent.bot.mismatch import impurity
-from agent.bot.routes import Lane, key
+from agent.bot.routes import Lane, Routes, key
 from agent.bot.run import Run
 from agent.bot.unhandled import paste
 from agent.errors import BotOutcome, Cancelled, ConversationOver, DialogError, HandedOff, NoAnswer, ReplayMismatch
@@ -31,12 +31,28 @@ if TYPE_CHECKING:
 class BotConversation:
     """One contact's conversation with `bot`."""
 
+    __slots__ = (
+        "_at_open",
+        "_ended",
+        "_journal",
+        "_open_run",
+        "_running",
+        "_runs",
+        "_stored_state",
+        "_true_state",
+        "_turn",
+        "_unit",
+        "bot",
+        "contact",
+        "interactive",
+        "state",
+    )
+
     def __init__(self, bot: "Bot[Any, Any]", contact: Contact) -> None:
         self.bot = bot
         self.contact = contact
         self.state: Any = None
         self.interactive = bot.interactive
-        self._routes = bot.routes
         self._runs: dict[str, Run] = {}
         self._turn: Turn | None = None
         self._unit = 0
@@ -46,7 +62,11 @@ class BotConversation:
         self._true_state: bytes | None = None
         self._open_run = ""
         self._at_open: dict[str, Run] = {}
-        self._ended: set[str] = set()
+        self._ended: list[str] = []
+
+    @property
+    def _routes(self) -> Routes:
+        return self.bot.routes
 
     # ------------------------------------------------------------------------ what a session calls
 
@@ -111,7 +131,7 @@ class BotConversation:
         self._turn, self.contact = turn, turn.contact
         self._running = None
         self._open_run, self._unit = "", 0
-        self._ended = set()
+        self._ended = []
         self._load_state(turn.state)
         if turn.journal != self._journal:
             self._load_journal(turn)
@@ -154,7 +174,8 @@ class BotConversation:
         if self.bot.state_type is not None:
             turn.state = self._stored_state = self.bot.state_type.checked(self.state)
         for run in self._runs.values():
-            run.record.committed = len(run.record.entries)
+            run.settle()
+        self._at_open, self._ended = {}, []
         self._journal = turn.journal = Journal(runs=[run.record for run in self._runs.values()]).encode()
 
     def _rewind(self) -> None:
@@ -296,7 +317,7 @@ class BotConversation:
     async def _drive(self, turn: Turn, run: Run, value: object, *, answered: bool = False) -> None:
         """Starts `run`, or gives it what it waits for; keeps it when it waits again."""
         self._running = run
-        self._ended.add(run.record.id)
+        self._ended.append(run.record.id)
         kept = self._runs.pop(run.record.id, None) is not None
         self._runs[run.record.id] = run
         chat = self._bystander(turn)
@@ -306,7 +327,7 @@ class BotConversation:
         if ended:
             self._runs.pop(run.record.id, None)
         else:
-            self._ended.discard(run.record.id)
+            self._ended.remove(run.record.id)
         self._running = None
 
     async def _settled(self, turn: Turn, run: Run, value: object, *, fresh: bool, answered: bool) -> bool:

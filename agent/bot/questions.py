@@ -5,7 +5,7 @@ nor the customer. It knows no turn.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -25,6 +25,7 @@ from agent.wire.items import Message
 if TYPE_CHECKING:
     from agent.bot.chat import Chat
 
+Put: TypeAlias = Callable[[], Awaitable[None]]
 Otherwise: TypeAlias = str | Callable[["Chat[Any, Any]", Message], Awaitable[None]] | None
 
 
@@ -42,22 +43,26 @@ class Rules:
     key: str | None = None
 
 
-async def ask(chat: "Chat[Any, Any]", question: str, rules: Rules) -> Any:
+def ask(chat: "Chat[Any, Any]", question: str, rules: Rules) -> Coroutine[Any, Any, Any]:
     """See `Chat.ask`."""
     label = rules.key or mismatch.label(question, mismatch.author_frame())
-    return await _Asking(chat, rules, label, question, answer(rules.kind)).answered()
+    return _Asking(chat, rules, label, question, answer(rules.kind)).answered()
 
 
-async def choose(chat: "Chat[Any, Any]", question: object, choices: Sequence[Any], rules: Mapping[str, Any]) -> Any:
+def choose(
+    chat: "Chat[Any, Any]", question: object, choices: Sequence[Any], rules: Mapping[str, Any]
+) -> Coroutine[Any, Any, Any]:
     """See `Chat.choose`."""
     menu = menus.of_template(question) if isinstance(question, Template) else menus.of_choices(str(question), choices)
     title = question.title if isinstance(question, Template) else str(question)
     label = rules.get("key") or mismatch.label(title, mismatch.author_frame())
-    return await _Asking(chat, Rules(**rules), label, title, menu).answered()
+    return _Asking(chat, Rules(**rules), label, title, menu).answered()
 
 
 class _Asking:
-    """One question, from the first try to the last."""
+    """One question, from the first try to the last. While it waits it is all that stands in memory of it."""
+
+    __slots__ = ("_bot", "_chat", "_kind", "_label", "_question", "_rules", "_run", "_where")
 
     def __init__(
         self, chat: "Chat[Any, Any]", rules: Rules, label: str, question: str, kind: Answer[Any] | Menu[Any]
@@ -73,47 +78,43 @@ class _Asking:
 
     async def answered(self) -> Any:
         """The value of the first answer that counts. Raises NoAnswer and Cancelled."""
-        self._run.scene("ask")
-        if self._run.asking:
-            raise DialogError(f"{self._run.handler} asks inside the check or otherwise of another question.")
-        if self._rules.tries < 1:
-            raise DialogError(f"chat.ask(tries={self._rules.tries!r}): a question needs at least one try.")
+        self._refuse_nonsense()
+        put: Put = self._put
+        left = self._rules.tries
         self._run.asking = True
         try:
-            return await self._tries()
+            while True:
+                entry = await self._run.wait(Act.ASKED, self._label, self._until(), put)
+                message = self._message(entry)
+                if await self._taken(message, entry):
+                    return self._value(message)
+                if page := self._kind.turned(message) if isinstance(self._kind, Menu) else None:
+                    put = _showing(self._chat, page)
+                    continue
+                put, left = self._put, left - 1
+                await self._explain(message, left)
         except (NoAnswer, Cancelled, ConversationOver) as outcome:
             self._tell(type(outcome).__name__)
             raise
         finally:
             self._run.asking = False
 
+    def _refuse_nonsense(self) -> None:
+        self._run.scene("ask")
+        if self._run.asking:
+            raise DialogError(f"{self._run.handler} asks inside the check or otherwise of another question.")
+        if self._rules.tries < 1:
+            raise DialogError(f"chat.ask(tries={self._rules.tries!r}): a question needs at least one try.")
+
+    def _value(self, message: Message) -> Any:
+        value = self._read(message)
+        self._tell("answered", self._kind.values.index(value) + 1 if isinstance(self._kind, Menu) else 0)
+        return value
+
     def _tell(self, outcome: str, choice: int = 0) -> None:
         """Reports how it went, once: not in replays. A composed question shows as a digest."""
         if not self._run.replaying:
             self._chat._talk.tell_question(self._label, self._where, outcome, choice)  # noqa: SLF001
-
-    async def _tries(self) -> Any:
-        put: Callable[[], Awaitable[None]] = self._put
-        left = self._rules.tries
-        while True:
-            message, entry = await self._hear(put)
-            put = self._put
-            if await self._taken(message, entry):
-                value = self._read(message)
-                self._tell("answered", self._number(value))
-                return value
-            if page := self._kind.turned(message) if isinstance(self._kind, Menu) else None:
-                put = _showing(self._chat, page)
-                continue
-            left -= 1
-            if not left:
-                raise NoAnswer("the customer gave no usable answer")
-            self._tell("asked again")
-            await self._explain(message)
-
-    def _number(self, value: Any) -> int:
-        """Which choice of a menu it was, from 1; 0 where there is no menu."""
-        return self._kind.values.index(value) + 1 if isinstance(self._kind, Menu) else 0
 
     async def _put(self) -> None:
         if isinstance(self._kind, Menu):
@@ -121,8 +122,7 @@ class _Asking:
         elif self._question:
             await self._chat.say(self._question)
 
-    async def _hear(self, put: Callable[[], Awaitable[None]]) -> tuple[Message, Entry]:
-        entry = await self._run.wait(Act.ASKED, self._label, self._until(), put)
+    def _message(self, entry: Entry) -> Message:
         if entry.value is None:
             raise NoAnswer("the customer did not answer in time")
         kept = entry.value if isinstance(entry.value, Kept) else msgspec.convert(entry.value, Kept)
@@ -130,7 +130,7 @@ class _Asking:
         words = self._bot.cancel_words if self._rules.cancel is None else self._rules.cancel
         if normalised(message.content) in {normalised(word) for word in words}:
             raise Cancelled("the customer said a cancel word")
-        return message, entry
+        return message
 
     def _until(self) -> float | None:
         if self._rules.timeout is None:
@@ -164,7 +164,10 @@ class _Asking:
         verdict = self._rules.check(value)
         return bool(await verdict if inspect.isawaitable(verdict) else verdict)
 
-    async def _explain(self, message: Message) -> None:
+    async def _explain(self, message: Message, left: int) -> None:
+        if not left:
+            raise NoAnswer("the customer gave no usable answer")
+        self._tell("asked again")
         if callable(self._rules.otherwise):
             await self._rules.otherwise(self._chat, message)
             return

@@ -161,6 +161,12 @@ class Run:
                 "To answer the customer, await chat.say(...)."
             )
 
+    def settle(self) -> None:
+        """The turn that drove this run is final; what started it is kept in its durable form only."""
+        self.record.committed = len(self.record.entries)
+        if self.item is not None and self.item.raw and self.record.trigger is not None:
+            self.item = self.record.trigger.item()
+
     def drop(self) -> None:
         """Lets go of the coroutine; the journal can start it anew. Its own cleaning up may not await."""
         body, self._body = self._body, None

@@ -90,12 +90,13 @@ async def _worker(
 @contextmanager
 def _strictly(bot: Bot[Any, Any], report: Report) -> Iterator[None]:
     """In a test, whatever could go wrong in a replay does."""
-    before = bot.strict, bot.report
+    before = bot.strict, bot.report, bot.block_limit
+    bot.block_limit = None  # its thread knows real time only
     bot.strict, bot.report = True, _both(ANSWERED.hear, report)
     try:
         yield
     finally:
-        bot.strict, bot.report = before
+        bot.strict, bot.report, bot.block_limit = before
 
 
 def _both(first: Report, second: Report) -> Report:

@@ -16,6 +16,7 @@ replaced; they are played against the bot, and what comes out is compared with t
 """
 
 import difflib
+import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from agent.bot.bot import Bot
 from agent.errors import ConfigurationError
 from agent.testing.customer import Customer
 from agent.testing.room import chatting
-from agent.testing.story import Line
+from agent.testing.story import Line, lines
 
 _INDENT = 10
 _QUIET = 5.0
@@ -115,6 +116,19 @@ def from_story(target: str, story: Sequence[Line]) -> Scenario:
         moves.append(Move(line.who, redacted(line.text)))
         before = line.at
     return Scenario(bot=target, moves=tuple(moves))
+
+
+def from_transcript(target: str, transcript: str) -> Scenario:
+    """The scenario of a saved transcript: the file Amazon Connect stores in S3, or a list of GetTranscript's items.
+
+    Raises:
+        ConfigurationError: it is neither.
+    """
+    try:
+        whole: Any = json.loads(transcript)
+        return from_story(target, lines(whole["Transcript"] if isinstance(whole, dict) else whole))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(f"This is no transcript ({type(error).__name__}).") from None
 
 
 # ---------------------------------------------------------------------------------------------- playing

@@ -1,10 +1,12 @@
 """Scenario files: conversations that replay as tests."""
 
+import json
+
 import pytest
 
 from agent import Bot, Chat, Message
 from agent.errors import ConfigurationError
-from agent.testing.scenario import Move, Scenario, difference, from_story, parse, play, redacted
+from agent.testing.scenario import Move, Scenario, difference, from_story, from_transcript, parse, play, redacted
 from agent.testing.story import Line
 
 pytest_plugins = ["pytester"]
@@ -64,6 +66,21 @@ def test_a_transcript_becomes_a_scenario() -> None:
         Move("bot", "ok"),
     )
     assert parse(scenario.text()) == scenario
+
+
+def test_the_file_in_s3_becomes_a_scenario() -> None:
+    """As does a list of GetTranscript's items; anything else is refused."""
+    item = {"Type": "MESSAGE", "ContentType": "text/plain", "AbsoluteTime": "2026-01-01T00:00:00.000Z"}
+    items = [
+        {**item, "Content": "Hi", "ParticipantRole": "CUSTOM_BOT"},
+        {**item, "Content": "x", "ParticipantRole": "CUSTOMER"},
+    ]
+    moves = (Move("bot", "Hi"), Move("customer", "x"))
+    assert from_transcript("a:b", json.dumps({"Version": "2019-08-26", "Transcript": items})).moves == moves
+    assert from_transcript("a:b", json.dumps(items)).moves == moves
+    for wrong in ("", "{}", "[1]"):
+        with pytest.raises(ConfigurationError, match="no transcript"):
+            from_transcript("a:b", wrong)
 
 
 async def test_playing_writes_down_what_the_bot_says_now() -> None:
