@@ -42,6 +42,8 @@ from agent.emulator.weather_rules import Rule
 
 _log = logging.getLogger(__name__)
 WEBSOCKET = "/websocket"
+GRACE = 0.2  # seconds that running requests may take to end when the emulator closes
+PATIENCE = 5.0  # seconds that they may take once they are cancelled
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1", "localhost": "127.0.0.1"}
 """What a client on this machine dials for such a bind address; ChatJS refuses the name localhost [client code]."""
 
@@ -82,6 +84,8 @@ class Emulator(Desk):
         self._control: Control | None = None
         self._certificate: SelfMade | None = None
         self._rest = Rest(self.operations)
+        self._running: set[anyio.CancelScope] = set()
+        self._quiet = anyio.Event()
         self._files = files.Files(self.region)
 
     # --- life ------------------------------------------------------------------------------------------
@@ -137,6 +141,7 @@ class Emulator(Desk):
         if self._control is not None:
             self._control.shut()
         if self._runner is not None:
+            await self._finish_requests()
             await self._runner.cleanup()
             self._runner = None
         if self._certificate is not None:
@@ -146,7 +151,31 @@ class Emulator(Desk):
             await anyio.to_thread.run_sync(self._sinks.close)
             self._sinks = None
 
+    async def _finish_requests(self) -> None:
+        await self._quiet_within(GRACE)
+        for scope in tuple(self._running):
+            scope.cancel()
+        await self._quiet_within(PATIENCE)
+
+    async def _quiet_within(self, seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            while self._running:
+                self._quiet = anyio.Event()
+                await self._quiet.wait()
+
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        scope = anyio.CancelScope()
+        self._running.add(scope)
+        try:
+            with scope:
+                return await self._answer_or_fail(request)
+            return web.Response(status=503)
+        finally:
+            self._running.discard(scope)
+            if not self._running:
+                self._quiet.set()
+
+    async def _answer_or_fail(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
             return await self._route(request)
         except Exception as error:  # a fault of ours: told to the log and the inspector, never to the client
