@@ -62,7 +62,7 @@ def _install(home: Path) -> str | None:
 
 def run_script(home: Path, source: str, *arguments: str, patience: int = 50) -> subprocess.CompletedProcess[str]:
     """Run an ECMAScript module that finds its packages in `home`, whoever wrote it and wherever it is kept."""
-    command = ["node", "--input-type=module", "-", *arguments]
+    command = ["node", "--no-warnings", "--input-type=module", "-", *arguments]
     return subprocess.run(
         command, input=source, cwd=home, capture_output=True, text=True, timeout=patience, check=False
     )

@@ -23,6 +23,7 @@ from agent.emulator.timeline import Entry
 from agent.emulator.weather_rules import Fault, Rule
 from tests.clients.amazon import INTERACTIVE
 from tests.clients.browser import FLAGS
+from tests.clients.examples import example
 from tests.clients.party import Parties, Party, parties
 from tests.clients.visitor import Visitor, visiting, web_site
 
@@ -471,3 +472,24 @@ async def test_two_windows_of_one_customer(browser: Browser, site: str) -> None:
         await second.says("from the second")
         await scene.visitor.sees("onMessage", "from the second")
         assert scene.sockets() == 2
+
+
+# --- what the documentation says -----------------------------------------------------------------------
+async def test_the_page_of_the_documentation(browser: Browser, node_packages: Path) -> None:
+    """The whole page of the documentation, from StartChatContact to the end of the chat."""
+    async with emulate() as emulator, web_site(node_packages, example("ChatJS", "html", emulator.url)) as site:
+        context = await browser.new_context()
+        page = await context.new_page()
+        await page.goto(site)
+        await page.get_by_text("ended", exact=True).wait_for()
+        lines = await page.locator("li").all_text_contents()
+        await context.close()
+    event = "application/vnd.amazonaws.connect.event."
+    assert lines == [
+        f"Ana: {event}participant.joined",
+        f"SYSTEM_MESSAGE: {GREETING}",
+        "Ana: hello",
+        f"Ana: {event}participant.left",
+        f"Connect: {event}chat.ended",
+        "ended",
+    ]

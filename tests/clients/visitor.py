@@ -19,14 +19,16 @@ Told = dict[str, Any]
 
 
 @asynccontextmanager
-async def web_site(node_packages: Path) -> AsyncIterator[str]:
-    """A company's web site: one page, and ChatJS as npm delivers it. Gives its address."""
+async def web_site(node_packages: Path, page: str = "") -> AsyncIterator[str]:
+    """A company's web site: one page (by default ours), and ChatJS as npm delivers it. Gives its address."""
     chatjs = node_packages / "node_modules/amazon-connect-chatjs/dist/amazon-connect-chat.js"
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if request.path == "/amazon-connect-chat.js":
             return web.FileResponse(chatjs)
-        return web.FileResponse(PAGE) if request.path == "/" else web.Response(status=404)
+        if request.path == "/":
+            return web.Response(text=page or PAGE.read_text(), content_type="text/html")
+        return web.Response(status=404)
 
     runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=0.1)
     await runner.setup()
