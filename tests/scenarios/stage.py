@@ -35,7 +35,7 @@ from tests.scenarios.pulse import Pulse
 __all__ = ["Customer", "ScriptedBot", "Stage", "stage"]
 
 WORKER = WorkerId("worker-1")
-PATIENT_SOCKETS = {"socket_idle_timeout": None, "socket_lifetime": 1e7}
+PATIENT_SOCKETS: dict[str, Any] = {"socket_idle_timeout": None, "socket_lifetime": 1e7}
 """For stories in which time leaps at the service, but no socket is to notice."""
 
 
