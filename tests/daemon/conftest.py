@@ -97,9 +97,12 @@ class Counter:
 
     def offer(self, key: ContactKey, **more: Any) -> Offered:
         offered = Offered(key, **more)
+        self.put(offered)
+        return offered
+
+    def put(self, offered: Offered) -> None:
         self.offered.append(offered)
         self._send.send_nowait(offered)
-        return offered
 
     def close(self) -> None:
         self._send.close()

@@ -12,6 +12,7 @@ from agent.daemon.bucket import Rate
 from agent.daemon.pacing import FreePacer, QuotaPacer
 from agent.ids import InstanceId
 from agent.ports import Operation
+from agent.testing.clocks import ManualClock
 
 Virtually: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
 HERE, THERE = InstanceId("here"), InstanceId("there")
@@ -80,6 +81,22 @@ def test_nobody_overtakes_those_who_wait(virtually: Virtually) -> None:
             group.start_soon(pacer.admit, SEND, HERE)
             await anyio.wait_all_tasks_blocked()
             assert pacer.waiting(SEND, HERE) == 1
+            assert not pacer.spare(SEND, HERE)
+
+    virtually(story())
+
+
+def test_a_new_token_is_for_who_waits_not_for_who_comes_by(virtually: Virtually) -> None:
+    """Also in the moment before the waiting call has woken up."""
+
+    async def story() -> None:
+        clock = ManualClock()
+        pacer = QuotaPacer({SEND: Rate(rate=1, burst=1)}, clock=clock)
+        await pacer.admit(SEND, HERE)
+        async with anyio.create_task_group() as group:
+            group.start_soon(pacer.admit, SEND, HERE)
+            await anyio.wait_all_tasks_blocked()
+            clock.advance(1)
             assert not pacer.spare(SEND, HERE)
 
     virtually(story())

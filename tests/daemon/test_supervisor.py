@@ -381,6 +381,24 @@ def test_lost_chats_are_silent_at_once(virtually: Virtually, stand_ins: SimpleNa
     virtually(story())
 
 
+def test_an_offer_is_acknowledged_only_when_it_is_durably_claimed(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """A process that dies before has not taken it away from the others."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+
+            async def slow(*_: Any, **__: Any) -> None:
+                await anyio.sleep_forever()
+
+            scene.stage.store.claim = slow
+            await scene.offer("a")
+            assert not scene.source.offered[0].acknowledged
+
+    virtually(story())
+
+
 def test_a_store_that_is_away_makes_offers_wait_not_fail(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
     """The claim is asked again until the store answers."""
 

@@ -119,6 +119,30 @@ def test_a_turn_that_never_ends_is_cut_off_at_the_deadline(virtually: Virtually,
     virtually(told())
 
 
+def test_a_worker_that_drains_takes_nothing_on(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """What is offered then is neither claimed nor acknowledged: another worker may have it at once."""
+
+    async def slow(_: Any) -> Ending:
+        await anyio.sleep(10)
+        return Ending.RELEASED
+
+    async def told() -> None:
+        scene = Scene(stand_ins)
+        scene.stage.plans[stand_ins.key("a")] = [slow]
+        worker = scene.worker()
+        async with anyio.create_task_group() as group:
+            await group.start(worker.run)
+            await anyio.wait_all_tasks_blocked()
+            await scene.offer("a")
+            worker.stop()
+            late = stand_ins.offered(stand_ins.key("late"))
+            scene.source.put(late)
+        assert not late.acknowledged
+        assert await scene.stage.store.load(stand_ins.key("late")) is None
+
+    virtually(told())
+
+
 def test_what_a_dead_worker_left_is_taken_up_at_the_start(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
     """Before any offer comes."""
 
