@@ -15,8 +15,9 @@ from tests.scenarios import test_ending as ending
 from tests.scenarios import test_hearing as hearing
 from tests.scenarios import test_one_chat as one_chat
 from tests.scenarios import test_saying as saying
+from tests.scenarios import test_time as time
 
-MODULES: tuple[ModuleType, ...] = (one_chat, hearing, connecting, saying, ending, bad)
+MODULES: tuple[ModuleType, ...] = (one_chat, hearing, connecting, saying, ending, time, bad)
 
 Story = Callable[..., object]
 
@@ -84,8 +85,8 @@ PITFALLS = (
     Row(
         "The Wait block times out and does not remove the bot",
         (
-            ending.test_the_wait_block_times_out_and_the_bot_stays,
-            ending.test_a_bot_keeps_a_deadline_of_its_own_and_leaves_by_itself,
+            time.test_the_wait_block_times_out_and_the_bot_stays,
+            time.test_a_bot_keeps_a_deadline_of_its_own_and_leaves_by_itself,
         ),
     ),
     Row(
@@ -168,8 +169,8 @@ ENDINGS = (
         "The service removes the bot without telling it",
         (ending.test_a_bot_that_is_not_told_of_its_removal_finds_out,),
     ),
-    Row("The Wait block times out", (ending.test_the_wait_block_times_out_and_the_bot_stays,)),
-    Row("The customer's auto-disconnect timer", (ending.test_an_idle_customer_is_disconnected_from_the_bot,)),
+    Row("The Wait block times out", (time.test_the_wait_block_times_out_and_the_bot_stays,)),
+    Row("The customer's auto-disconnect timer", (time.test_an_idle_customer_is_disconnected_from_the_bot,)),
     Row(
         "The customer leaves, with or without DisconnectOnCustomerExit",
         (
@@ -180,8 +181,8 @@ ENDINGS = (
     Row("The customer's socket drops", (ending.test_the_customers_socket_drops_and_nothing_happens,)),
     Row("The flow reaches Disconnect", (ending.test_the_flow_disconnects,)),
     Row("StopContact", (ending.test_stop_contact_ends_the_chat_and_every_later_call_is_refused,)),
-    Row("The chat's duration is over", (ending.test_the_chats_duration_is_over,)),
-    Row("The customer never connects", (ending.test_the_customer_never_connects,)),
+    Row("The chat's duration is over", (time.test_the_chats_duration_is_over,)),
+    Row("The customer never connects", (time.test_the_customer_never_connects,)),
     Row(
         "A transfer to a queue",
         (

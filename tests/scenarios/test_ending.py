@@ -4,93 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import anyio
 import pytest
 
 from agent.emulator.participants import Role
-from agent.errors import AccessDenied, ConversationOver
+from agent.errors import AccessDenied
 from agent.ids import Secret, client_token
-from agent.record import Timer
-from agent.session.conversation import Trigger, Turn
+from agent.session.conversation import Turn
 from agent.session.session import Ending
 from agent.wire.content import ContentType
-from tests.scenarios.stage import PATIENT_SOCKETS, Customer, ScriptedBot, Stage, stage
+from tests.scenarios.endings import BY_HUMAN, busy, connection_token, is_over, waiting
+from tests.scenarios.stage import PATIENT_SOCKETS, ScriptedBot, stage
 
 JOIN, CONNECT, LEAVE = "CreateParticipant", "CreateParticipantConnection", "DisconnectParticipant"
 SUBSCRIBE = '{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}'
-BY_HUMAN = {"HumanTookOver", "RemovedFromChat"}
-
-
-def waiting(*, disconnected: str = "queue", expired: str = "late") -> dict[str, str]:
-    """A flow called ``waiting``, which waits ten minutes for its bot."""
-    return {
-        "waiting": f"""
-name = "waiting"
-start = "bot"
-after_agent = "aftermath"
-[blocks.bot]
-type = "bot"
-join_within = 86400
-timeout = 600
-[blocks.bot.on]
-disconnected = "{disconnected}"
-expired = "{expired}"
-[blocks.queue]
-type = "queue"
-[blocks.late]
-type = "prompt"
-text = "The flow goes on."
-next = "aftermath"
-[blocks.aftermath]
-type = "wait"
-timeout = 900
-[blocks.aftermath.on]
-expired = "end"
-[blocks.end]
-type = "disconnect"
-"""
-    }
-
-
-class BusyBot(ScriptedBot):
-    """Works on each message without end, and tries to have the last word."""
-
-    def __init__(self) -> None:
-        super().__init__(reply=self._work)
-        self.refused: list[ConversationOver] = []
-
-    async def _work(self, turn: Turn, text: str) -> None:
-        try:
-            await anyio.sleep_forever()
-        finally:
-            with anyio.CancelScope(shield=True):
-                await self._try_to_speak(turn)
-
-    async def _try_to_speak(self, turn: Turn) -> None:
-        try:
-            await turn.send("too late", content_type=ContentType.PLAIN)
-        except ConversationOver as over:
-            self.refused.append(over)
-
-
-async def _busy(scene: Stage, customer: Customer) -> BusyBot:
-    """A bot in the middle of a turn."""
-    bot = BusyBot()
-    await scene.joins(customer, bot)
-    customer.says("hello")
-    await scene.until(lambda: bot.heard == ["hello"])
-    return bot
-
-
-async def _is_over(scene: Stage, customer: Customer, bot: ScriptedBot, reasons: set[str]) -> None:
-    """The session ended, for one of these reasons; the bot had its last turn, and nobody hears of it any more."""
-    assert await scene.ended() is Ending.OVER
-    assert scene.why() in reasons
-    assert bot.triggers[-1] is Trigger.LEFT
-    assert bot.triggers.count(Trigger.LEFT) == 1
-    assert "too late" not in customer.bot_lines()
-    await scene.until(lambda: scene.sockets(customer) == 0)
-    assert (await scene.record(customer)).participant is None
 
 
 async def leaves_on_bye(turn: Turn, text: str) -> None:
@@ -98,7 +24,7 @@ async def leaves_on_bye(turn: Turn, text: str) -> None:
     await turn.leave()
 
 
-# --------------------------------------------------------------------------------------- the bot leaves
+# -------------------------------------------------------------------------------------- the bot leaves
 
 
 async def test_the_bot_leaves_and_the_chat_goes_on_without_it() -> None:
@@ -106,9 +32,9 @@ async def test_the_bot_leaves_and_the_chat_goes_on_without_it() -> None:
     async with stage(flows=waiting()) as scene:
         customer, bot = scene.customer(flow_id="waiting"), ScriptedBot(reply=leaves_on_bye)
         await scene.joins(customer, bot)
-        token = _connection_token(scene)
+        token = connection_token(scene)
         customer.says("bye")
-        await _is_over(scene, customer, bot, {"HandedOff"})
+        await is_over(scene, customer, bot, {"HandedOff"})
         assert customer.events()[-1] == ("participant.left", "CUSTOM_BOT")
         assert scene.connect.contact(customer.contact_id)["segments"][-1]["queue"] == "BasicQueue"
         with pytest.raises(AccessDenied):
@@ -121,21 +47,21 @@ async def test_the_bot_leaves_and_the_flow_ends_the_chat() -> None:
         customer, bot = scene.customer(flow_id="waiting"), ScriptedBot(reply=leaves_on_bye)
         await scene.joins(customer, bot)
         customer.says("bye")
-        await _is_over(scene, customer, bot, {"HandedOff"})
+        await is_over(scene, customer, bot, {"HandedOff"})
         assert customer.events()[-2:] == [("participant.left", "CUSTOM_BOT"), ("chat.ended", None)]
         assert customer.bot_lines() == ["Goodbye!"]
 
 
-# --------------------------------------------------------------------------------------- somebody comes
+# -------------------------------------------------------------------------------------- somebody comes
 
 
 async def test_an_agent_joins_and_the_bot_falls_silent_in_the_middle_of_a_turn() -> None:
     """The service removes the bot; its running handler is stopped, and its last word is refused."""
     async with stage() as scene:
         customer = scene.customer()
-        bot = await _busy(scene, customer)
+        bot = await busy(scene, customer)
         scene.connect.agent_joins(customer.contact_id)
-        await _is_over(scene, customer, bot, BY_HUMAN)
+        await is_over(scene, customer, bot, BY_HUMAN)
         assert len(bot.refused) == 1
         assert scene.calls(LEAVE) == []
 
@@ -144,9 +70,9 @@ async def test_a_lex_bot_joins_and_the_bot_falls_silent() -> None:
     """One automaton at a time: whoever comes second by way of the flow takes over."""
     async with stage() as scene:
         customer = scene.customer()
-        bot = await _busy(scene, customer)
+        bot = await busy(scene, customer)
         scene.connect.lex_joins(customer.contact_id)
-        await _is_over(scene, customer, bot, {"RemovedFromChat"})
+        await is_over(scene, customer, bot, {"RemovedFromChat"})
 
 
 @pytest.mark.parametrize(
@@ -162,7 +88,7 @@ async def test_a_bot_that_is_not_told_of_its_removal_finds_out(
         customer, bot = scene.customer(), ScriptedBot()
         await scene.joins(customer, bot, **session)
         scene.connect.agent_joins(customer.contact_id)
-        await _is_over(scene, customer, bot, {"ChatEnded", *BY_HUMAN})
+        await is_over(scene, customer, bot, {"ChatEnded", *BY_HUMAN})
 
 
 async def test_the_chats_end_long_after_the_agent_left_is_not_waited_for() -> None:
@@ -171,7 +97,7 @@ async def test_the_chats_end_long_after_the_agent_left_is_not_waited_for() -> No
         customer, bot = scene.customer(flow_id="waiting"), ScriptedBot()
         await scene.joins(customer, bot)
         scene.connect.agent_joins(customer.contact_id)
-        await _is_over(scene, customer, bot, BY_HUMAN)
+        await is_over(scene, customer, bot, BY_HUMAN)
         scene.connect.agent_leaves(customer.contact_id)
         assert ("chat.ended", None) not in customer.events()
         scene.passes(901)
@@ -179,79 +105,7 @@ async def test_the_chats_end_long_after_the_agent_left_is_not_waited_for() -> No
         assert scene.endings == [Ending.OVER]
 
 
-# --------------------------------------------------------------------------------------- time is over
-
-
-async def test_the_wait_block_times_out_and_the_bot_stays() -> None:
-    """The flow moves on without removing the bot, who must leave by itself."""
-    async with stage(flows=waiting(), **PATIENT_SOCKETS) as scene:
-        customer, bot = scene.customer(flow_id="waiting"), ScriptedBot()
-        await scene.joins(customer, bot)
-        scene.passes(601)
-        await scene.until(lambda: customer.system_lines() == ["The flow goes on."])
-        customer.says("still there?")
-        await customer.sees("still there?")
-        assert scene.endings == []
-
-
-async def test_a_bot_keeps_a_deadline_of_its_own_and_leaves_by_itself() -> None:
-    """Two talkers are one too many: a timer shorter than the Wait block's makes the bot go first."""
-
-    async def deadline(turn: Turn, text: str) -> None:
-        due = turn.clock.now().timestamp()
-        turn.timers["deadline"] = Timer(name="deadline", due=due)
-
-    async def leave(turn: Turn) -> None:
-        await turn.leave()
-
-    async with stage(flows=waiting()) as scene:
-        customer = scene.customer(flow_id="waiting")
-        bot = ScriptedBot(reply=deadline, on_timer=leave)
-        await scene.joins(customer, bot)
-        customer.says("hello")
-        await _is_over(scene, customer, bot, {"HandedOff"})
-        assert bot.triggers == [Trigger.JOINED, Trigger.ITEMS, Trigger.TIMER, Trigger.LEFT]
-        assert customer.system_lines() == []
-
-
-async def test_an_idle_customer_is_disconnected_from_the_bot() -> None:
-    """Being idle and coming back disturbs nobody; the auto-disconnect timer removes the bot, and Wait goes on."""
-    async with stage(flows=waiting(disconnected="late"), **PATIENT_SOCKETS) as scene:
-        customer, bot = scene.customer(flow_id="waiting"), ScriptedBot()
-        _set_timers(scene, customer, idle=2, disconnect=3)
-        await scene.joins(customer, bot)
-        scene.passes(121)
-        await scene.until(lambda: _happened(scene, "participant.idle"))
-        customer.says("I am back")
-        await customer.sees("I am back")
-        assert _happened(scene, "participant.returned")
-        scene.passes(301)
-        await _is_over(scene, customer, bot, {"RemovedFromChat"})
-        assert _happened(scene, "participant.autodisconnection")
-        assert customer.system_lines() == ["The flow goes on."]
-
-
-async def test_the_chats_duration_is_over() -> None:
-    """The contact expires, whoever is talking."""
-    async with stage(**PATIENT_SOCKETS) as scene:
-        customer = scene.customer(ChatDurationInMinutes=60)
-        bot = await _busy(scene, customer)
-        scene.passes(3601)
-        await _is_over(scene, customer, bot, {"ChatEnded"})
-        assert customer.reason() == "EXPIRED"
-
-
-async def test_the_customer_never_connects() -> None:
-    """After five minutes the contact ends; a bot that came early goes with it."""
-    async with stage(**PATIENT_SOCKETS) as scene:
-        customer, bot = scene.customer(connected=False), ScriptedBot()
-        await scene.joins(customer, bot)
-        scene.passes(301)
-        await _is_over(scene, customer, bot, {"ChatEnded"})
-        assert customer.reason() == "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
-
-
-# --------------------------------------------------------------------------------------- the customer goes
+# ----------------------------------------------------------------------------------- the customer goes
 
 
 @pytest.mark.parametrize("chat", [{}, {"DisconnectOnCustomerExit": ["AGENT"]}], ids=["plain", "agent goes too"])
@@ -259,9 +113,9 @@ async def test_the_customer_leaves(chat: dict[str, Any]) -> None:
     """participant.left and then chat.ended: nobody is left to talk to, whatever the contact says of agents."""
     async with stage() as scene:
         customer = scene.customer(**chat)
-        bot = await _busy(scene, customer)
+        bot = await busy(scene, customer)
         customer.leaves()
-        await _is_over(scene, customer, bot, {"CustomerLeft", "ChatEnded"})
+        await is_over(scene, customer, bot, {"CustomerLeft", "ChatEnded"})
         assert customer.reason() == "CUSTOMER_DISCONNECT"
 
 
@@ -269,9 +123,9 @@ async def test_the_customer_leaves_and_the_chat_goes_on_for_a_while() -> None:
     """chat.ended may come much later: the bot stops talking when the customer goes, and leaves politely."""
     async with stage(chat_ended_delay=900.0) as scene:
         customer = scene.customer()
-        bot = await _busy(scene, customer)
+        bot = await busy(scene, customer)
         customer.leaves()
-        await _is_over(scene, customer, bot, {"CustomerLeft"})
+        await is_over(scene, customer, bot, {"CustomerLeft"})
         assert customer.events()[-2:] == [("participant.left", "CUSTOMER"), ("participant.left", "CUSTOM_BOT")]
 
 
@@ -291,16 +145,16 @@ async def test_the_customers_socket_drops_and_nothing_happens() -> None:
         assert ("participant.left", "CUSTOMER") not in customer.events()
 
 
-# --------------------------------------------------------------------------------------- somebody ends it
+# ------------------------------------------------------------------------------------ somebody ends it
 
 
 async def test_the_flow_disconnects() -> None:
     """Its Disconnect block ends the chat under a bot that is still talking."""
     async with stage(flows=waiting(expired="end"), **PATIENT_SOCKETS) as scene:
         customer = scene.customer(flow_id="waiting")
-        bot = await _busy(scene, customer)
+        bot = await busy(scene, customer)
         scene.passes(601)
-        await _is_over(scene, customer, bot, {"ChatEnded"})
+        await is_over(scene, customer, bot, {"ChatEnded"})
         assert customer.reason() == "CONTACT_FLOW_DISCONNECT"
 
 
@@ -308,10 +162,10 @@ async def test_stop_contact_ends_the_chat_and_every_later_call_is_refused() -> N
     """After the end all participant operations answer 403, so the bot makes none."""
     async with stage() as scene:
         customer = scene.customer()
-        bot = await _busy(scene, customer)
-        token, service = _connection_token(scene), scene.aws.participant
+        bot = await busy(scene, customer)
+        token, service = connection_token(scene), scene.aws.participant
         await scene.aws.connect.stop_contact((await scene.record(customer)).key)
-        await _is_over(scene, customer, bot, {"ChatEnded"})
+        await is_over(scene, customer, bot, {"ChatEnded"})
         assert customer.reason() == "API"
         assert {call.status for call in scene.connect.timeline.entries() if call.kind == "call"} == {200}
         once = client_token("story")
@@ -323,7 +177,7 @@ async def test_stop_contact_ends_the_chat_and_every_later_call_is_refused() -> N
             await service.disconnect_participant(token, client_token=once)
 
 
-# --------------------------------------------------------------------------------------- a transfer
+# ------------------------------------------------------------------------------------------ a transfer
 
 
 async def test_a_transfer_removes_the_bot_and_the_new_segment_gets_one_of_its_own() -> None:
@@ -334,7 +188,7 @@ async def test_a_transfer_removes_the_bot_and_the_new_segment_gets_one_of_its_ow
         customer.says("before")
         await customer.sees("before")
         scene.connect.transfer(customer.contact_id)
-        await _is_over(scene, customer, bot, {"RemovedFromChat"})
+        await is_over(scene, customer, bot, {"RemovedFromChat"})
         customer, second = scene.in_newest_segment(customer), ScriptedBot()
         await scene.joins(customer, second)
         customer.says("after")
@@ -354,30 +208,3 @@ async def test_a_bot_that_survives_a_transfer_goes_on_under_the_new_contact_id()
         scene.loses_socket(customer)
         customer.says("in a gap after")
         await customer.sees("after", "in a gap after")
-
-
-# --------------------------------------------------------------------------------------- what the service knows
-
-
-def _connection_token(scene: Stage) -> Secret:
-    return Secret(scene.calls(CONNECT)[-1].payload["response"]["ConnectionCredentials"]["ConnectionToken"])
-
-
-def _happened(scene: Stage, event: str) -> bool:
-    return any(entry.kind == "item" and entry.name.endswith(event) for entry in scene.connect.timeline.entries())
-
-
-def _set_timers(scene: Stage, customer: Customer, *, idle: int, disconnect: int) -> None:
-    minutes = {"IDLE": idle, "DISCONNECT_NONCUSTOMER": disconnect}
-    timers = [
-        {
-            "ParticipantRole": "CUSTOMER",
-            "TimerType": kind,
-            "TimerValue": {"ParticipantTimerDurationInMinutes": value},
-        }
-        for kind, value in minutes.items()
-    ]
-    chat = {"Chat": {"ParticipantTimerConfigList": timers}}
-    instance = scene.connect.contact(customer.contact_id)["instanceId"]
-    params = {"InstanceId": instance, "ContactId": customer.contact_id, "ChannelConfiguration": chat}
-    scene.connect.call("UpdateParticipantRoleConfig", params)
