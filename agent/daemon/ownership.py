@@ -24,6 +24,7 @@ from agent.telemetry import Happening, Level, Report, silent
 _RENEWALS = 3  # in one lease
 _SILENT_AFTER = 0.8  # of the lease
 _RETRIES = 20  # in one lease, while the store fails
+_FAREWELL = 5.0  # seconds
 
 
 def new_worker_id() -> WorkerId:
@@ -83,17 +84,14 @@ class Lease:
         await self._held.wait()
 
     async def take(self) -> None:
-        """The first beat, to be made before the first claim. Ends the leases of dead processes of this machine.
+        """The first beat, to be made before the first claim.
 
         Raises StoreError.
         """
         self._silent_at = self._clock.monotonic() + self._ttl
         if not await self._beat(raising=True):
             raise StoreUnreachable("The store did not answer within the lease; check that it can be reached.")
-        for worker in await self._store.workers():
-            if has_died(worker, of=self._owner):
-                await self._store.retire(worker)
-                self._report(Happening(name="worker.found_dead", fields={"worker": worker}))
+        await self._live_workers()
 
     async def keep(self, *, beaten: Callable[[int], None], lapsed: Callable[[], None]) -> None:
         """Renews until cancelled.
@@ -116,7 +114,7 @@ class Lease:
     async def give_up(self) -> None:
         """Ends the lease: whatever this worker still owns may be claimed at once. Bounded, also when cancelled."""
         self._held = anyio.Event()
-        with anyio.move_on_after(self._ttl, shield=True):
+        with anyio.move_on_after(_FAREWELL, shield=True):
             try:
                 await self._store.retire(self._owner)
             except StoreError as error:
@@ -141,6 +139,15 @@ class Lease:
     async def _count(self, beaten: Callable[[int], None]) -> None:
         with anyio.move_on_after(self._ttl / _RENEWALS):
             try:
-                beaten(max(1, len(await self._store.workers())))
+                beaten(max(1, await self._live_workers()))
             except StoreError as error:
                 self._report(Happening(name="lease.at_risk", level=Level.WARNING, error=error))
+
+    async def _live_workers(self) -> int:
+        """How many there are; those of this machine that died are retired, so that their contacts are free at once."""
+        workers = await self._store.workers()
+        dead = [worker for worker in workers if has_died(worker, of=self._owner)]
+        for worker in dead:
+            await self._store.retire(worker)
+            self._report(Happening(name="worker.found_dead", level=Level.WARNING, fields={"worker": worker}))
+        return len(workers) - len(dead)

@@ -117,6 +117,26 @@ async def test_killed_in_the_middle_of_many_chats_it_goes_on_where_it_was(starte
         assert await _ended(second) == 0
 
 
+async def test_of_two_workers_one_goes_on_where_the_other_was_killed(started: Started, tmp_path: Path) -> None:
+    """They share one store; the survivor notices a dead process of its own machine long before a lease lapses."""
+    async with _stage(tmp_path) as stage:
+        first = started(*stage.arguments(), STUCK="b", CHAT_AGENT_WORKER__LEASE="60")
+        contact, token = stage.customer()
+        stage.says(token, "a")
+        await stage.until(lambda: len(stage.bot_said(contact)) == 2)
+        second = started(*stage.arguments(), CHAT_AGENT_WORKER__LEASE="3")
+        await anyio.to_thread.run_sync(second.logged, "worker.serving")
+        stage.says(token, "b")
+        await stage.until(lambda: stage.bot_said(contact)[2:] == ["b one"])
+        first.signal(signal.SIGKILL)
+        await _ended(first)
+        await stage.until(lambda: len(stage.bot_said(contact)) == 4)
+        assert stage.bot_said(contact) == ["a one", "a two", "b one", "b two"]
+        assert stage.arrivals(contact) == 1
+        second.signal(signal.SIGTERM)
+        assert await _ended(second) == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_stopped_it_keeps_its_chats_for_the_next_start(
     started: Started, tmp_path: Path, number: signal.Signals

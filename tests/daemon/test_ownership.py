@@ -95,6 +95,29 @@ def test_a_dead_worker_of_this_machine_is_retired_at_the_first_beat(
     virtually(story())
 
 
+def test_a_worker_of_this_machine_that_dies_later_is_found_at_the_next_renewal(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """Long before its lease lapses; it no longer counts for the quotas either."""
+
+    async def story() -> None:
+        stage = stand_ins.stage()
+        counts: list[int] = []
+        lease = Lease(stage.store, new_worker_id(), ttl=15, clock=stage.clock, report=stage.report)
+        await lease.take()
+        await stage.store.heartbeat(new_worker_id(), ttl=1e6)
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: lease.keep(beaten=counts.append, lapsed=lambda: None))
+            await stage.until(lambda: "worker.found_dead" in stage.names())
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+        assert counts[0] == 1
+        assert anyio.current_time() < 15
+        assert len(await stage.store.workers()) == 1
+
+    virtually(story())
+
+
 @pytest.mark.parametrize("hanging", [True, False])
 def test_who_cannot_renew_falls_silent_before_the_lease_lapses_for_others(
     virtually: Virtually, stand_ins: SimpleNamespace, hanging: bool
