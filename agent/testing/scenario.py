@@ -4,7 +4,6 @@ A scenario is what the customer does and what the bot says, one line each, as a 
 
     bot: bots.echo:bot
 
-    bot       Hello! I say back whatever you write.
     customer  one
     bot       one
     waits     2h

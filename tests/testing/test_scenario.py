@@ -123,7 +123,6 @@ INI = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
 
 CHAT = """bot: bots.echo:bot
 
-bot       Hello! I say back whatever you write. Write *bye* and I leave.
 customer  one
 bot       {answer}
 """
