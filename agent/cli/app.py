@@ -23,7 +23,7 @@ app = typer.Typer(
 config_app = typer.Typer(help="Looks at the settings.", no_args_is_help=True, epilog=_EPILOG)
 app.add_typer(config_app, name="config")
 
-Target = Annotated[str | None, typer.Argument(metavar="[TARGET]", help=_TARGET_HELP, show_default=False)]
+Target = Annotated[str | None, typer.Argument(metavar="TARGET", help=_TARGET_HELP, show_default=False)]
 Config = Annotated[
     Path | None,
     typer.Option("--config", "-c", help="The TOML file of settings. [default: chat-agent.toml, if there is one]"),

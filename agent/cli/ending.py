@@ -3,6 +3,7 @@
 The text of an error that nobody foresaw is not shown, as it may quote a customer; its type and place are.
 """
 
+import os
 import sys
 
 import typer
@@ -31,8 +32,16 @@ def outcome() -> Exit | int:
     return Exit.OK
 
 
+def _stop_writing() -> None:
+    """Whoever read standard output is gone; Python's own flush at the end must not complain about it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def tell(error: BaseException) -> Exit:
     """Shows `error` to people; its exit code."""
+    if isinstance(error, BrokenPipeError):
+        _stop_writing()
+        return Exit.OK
     code = exit_of(error)
     if code is Exit.BUG:
         _tell_bug(error)

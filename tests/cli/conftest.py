@@ -21,7 +21,7 @@ BOUND = 50.0
 class Running:
     """A started ``chat-agent``. Every wait is bounded."""
 
-    def __init__(self, *arguments: str, cwd: Path, env: dict[str, str]) -> None:
+    def __init__(self, *arguments: str, cwd: Path, env: dict[str, str], read_output: bool = True) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "agent", *arguments],
             stdin=subprocess.PIPE,
@@ -34,7 +34,8 @@ class Running:
         self._lines: Queue[str | None] = Queue()
         self._errors: list[str] = []
         self._told = Condition()
-        self._threads = [Thread(target=self._read_output), Thread(target=self._read_errors)]
+        readers = [self._read_errors, *([self._read_output] if read_output else [])]
+        self._threads = [Thread(target=reader) for reader in readers]
         for thread in self._threads:
             thread.start()
 
@@ -95,10 +96,10 @@ def started(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Starts ``chat-agent`` with the given arguments, in a directory of its own."""
     running: list[Running] = []
 
-    def start(*arguments: str, **variables: str) -> Running:
+    def start(*arguments: str, read_output: bool = True, **variables: str) -> Running:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("CHAT_AGENT_", "AWS_"))}
         home = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state"), "AWS_EC2_METADATA_DISABLED": "true"}
-        running.append(Running(*arguments, cwd=tmp_path, env={**clean, **home, **variables}))
+        running.append(Running(*arguments, cwd=tmp_path, env={**clean, **home, **variables}, read_output=read_output))
         return running[-1]
 
     yield start

@@ -84,6 +84,15 @@ def test_an_empty_input_is_a_short_chat(finished: Finished, tmp_path: Path) -> N
     assert finished("chat", _bot(tmp_path, ANSWERS.format("pass")))[:2] == (0, [])
 
 
+def test_a_reader_that_goes_away_ends_the_chat(started: Started, tmp_path: Path) -> None:
+    """``| head -1`` is no mistake."""
+    command = started("chat", _bot(tmp_path, ANSWERS.format("await chat.say('x' * 1000)")), read_output=False)
+    command.process.stdout.close()
+    command.process.stdin.write("a\n" * 5)
+    command.process.stdin.close()
+    assert (command.ended(), command.errors) == (0, "")
+
+
 def test_ctrl_c_ends_a_chat_in_order(started: Started, tmp_path: Path) -> None:
     """The bot leaves politely, exit code 0."""
     body = ANSWERS.format("await chat.say('here')")
