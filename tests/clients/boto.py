@@ -101,8 +101,9 @@ def short(item: Answer) -> str:
 class Boto:
     """The clients of both services on one address; closed on exit."""
 
-    def __init__(self, session: boto3.Session, url: str, **config: Any) -> None:
+    def __init__(self, session: boto3.Session, url: str, *, verify: str | None = None, **config: Any) -> None:
         options: dict[str, Any] = {"endpoint_url": url, "config": Config(max_pool_connections=100, **config)}
+        options |= {"verify": verify} if verify else {}
         self.connect: Any = session.client("connect", **options)
         self.participant: Any = session.client("connectparticipant", **options)
 

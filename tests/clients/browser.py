@@ -3,10 +3,12 @@
 It must not know any page.
 """
 
+import os
 import shutil
 
 CHROMIUM_MISSING = (
-    "ChatJS in a browser was not tried: no Chromium on PATH; install it with `apt-get install chromium` and run again."
+    "The official ChatJS was not tried: there is no Chromium on this machine; "
+    "install it with `apt-get install chromium`, or name one in the variable CHROMIUM, and run again."
 )
 FLAGS = [
     "--headless",
@@ -22,6 +24,7 @@ FLAGS = [
 
 
 def chromium() -> str | None:
-    """The path of a Chromium, if there is one."""
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    """The path of a Chromium, if there is one: the one that CHROMIUM names, or any on PATH."""
+    named = os.environ.get("CHROMIUM")
+    found = (shutil.which(name) for name in ([named] if named else ["chromium", "chromium-browser", "google-chrome"]))
     return next((path for path in found if path), None)

@@ -1,8 +1,8 @@
 """Unmodified clients of Amazon Connect, pointed at the emulator: boto3, aiobotocore, the AWS CLI, JavaScript.
 
 The emulator runs on a thread of its own, so that blocking clients can be used as their users use them. What a
-test needs beyond Python (node, npm, Chromium) is found or installed here once; what is missing is said loudly at
-the end of the run, never passed over in silence.
+test needs beyond Python (node, npm, Chromium) is found or installed here once; without it the test is skipped, for a
+reason that says how to have it.
 """
 
 import os
@@ -19,7 +19,7 @@ from agent.emulator import Settings, emulate
 from tests.clients.amazon import Amazon
 from tests.clients.boto import Boto
 from tests.clients.browser import CHROMIUM_MISSING, chromium
-from tests.clients.node import NPM_FAILED, NPM_MISSING, node_modules
+from tests.clients.node import node_modules
 
 
 # --- the machine ---------------------------------------------------------------------------------------
@@ -106,13 +106,3 @@ def chromium_path() -> str:
         pytest.skip(CHROMIUM_MISSING)
     assert found is not None
     return found
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say what was left out, and how to have it; also for what worker processes of xdist left out."""
-    skipped = {str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []) if report.longrepr}
-    known = (NPM_MISSING, NPM_FAILED, CHROMIUM_MISSING)
-    for reason in sorted(skipped):
-        if any(text in reason for text in known):
-            terminalreporter.section("CLIENTS LEFT OUT", sep="!", red=True, bold=True)
-            terminalreporter.line(reason.removeprefix("Skipped: "), red=True)

@@ -20,8 +20,9 @@ NPM_FAILED = (
     "The JavaScript clients (AWS SDK v3, ChatJS) were not tried: their npm packages could not be installed; try "
     "`npm install --no-package-lock --ignore-scripts` with tests/clients/package.json and run again."
 )
-INSTALL = ["install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
+INSTALL = ["install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1"]
 PATIENCE = 240  # seconds for npm; the packages are about 50 MB
+INSTALLING = 300  # seconds that a test may take which comes first and has them installed
 
 
 def node_modules() -> Path | str:

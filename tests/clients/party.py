@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -144,9 +145,9 @@ class Parties:
 
 
 @asynccontextmanager
-async def parties(url: str, **config: Any) -> AsyncIterator[Parties]:
+async def parties(url: str, *, certificate: Path | None = None, **config: Any) -> AsyncIterator[Parties]:
     """aiobotocore's clients: the control plane signed with nothing's credentials, the participant side unsigned."""
-    where = {"endpoint_url": url, "region_name": "us-east-1"}
+    where = {"endpoint_url": url, "region_name": "us-east-1", "verify": str(certificate) if certificate else None}
     keys = {"aws_access_key_id": "nobody", "aws_secret_access_key": "nothing"}
     async with AsyncExitStack() as stack:
         signed, unsigned = Config(**config), Config(signature_version=botocore.UNSIGNED, **config)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.clients.amazon import Amazon
 from tests.clients.examples import example
-from tests.clients.node import run_script
+from tests.clients.node import INSTALLING, run_script
 
 GREETING = "Welcome to Amazon Connect on localhost."
 JOINED = "application/vnd.amazonaws.connect.event.participant.joined"
@@ -48,6 +48,7 @@ def test_the_aws_cli(amazon: Amazon) -> None:
 
 
 @pytest.mark.chatjs
+@pytest.mark.timeout(INSTALLING)
 def test_the_javascript_sdk(amazon: Amazon, node_packages: Path) -> None:
     """It prints the transcript by pages, and the refusal of a wrong token."""
     done = run_script(node_packages, example("AWS SDK for JavaScript v3", "js", amazon.url))

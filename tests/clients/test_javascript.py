@@ -9,9 +9,9 @@ import pytest
 from agent.emulator import INSTANCE_ID
 from tests.clients.amazon import Amazon
 from tests.clients.boto import STATUS
-from tests.clients.node import run_script
+from tests.clients.node import INSTALLING, run_script
 
-pytestmark = pytest.mark.chatjs
+pytestmark = [pytest.mark.chatjs, pytest.mark.timeout(INSTALLING)]
 EXPECTED = {
     "unknownContact": "ResourceNotFoundException",
     "secondBot": "ConflictException",
