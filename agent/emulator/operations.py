@@ -64,15 +64,17 @@ class Operations:
         if not token:
             return CONNECT[known.name](region, params)
         key = (known.name, params["InstanceId"], str(token))
-        remembered = region.answers.get(key)
-        if remembered is not None and remembered[0] > region.clock.time():
-            return dict(remembered[1])
+        if self._remembers(key):
+            return dict(region.answers[key][1])
         answer = CONNECT[known.name](region, params)
         region.remember(key, answer)
         return answer
 
     def _participant(self, known: Operation, params: Answer, bearer: str | None) -> Answer:
         credentials = self.region.credentials
+        goodbye = (known.name, str(bearer), str(params.get("ClientToken")))
+        if self._remembers(goodbye):  # its tokens died with the first call, yet the repeated one is the same call
+            return {}
         if known.name == "CreateParticipantConnection":
             participant = credentials.of_participant_token(bearer)
         else:
@@ -91,4 +93,10 @@ class Operations:
         if not participant.gone:
             window = self.region.settings.client_token_window
             participant.answers[key] = (self.region.clock.time() + window, answer)
+        elif known.name == "DisconnectParticipant":
+            self.region.remember(goodbye, answer)
         return answer
+
+    def _remembers(self, key: tuple[str, str, str]) -> bool:
+        remembered = self.region.answers.get(key)
+        return remembered is not None and remembered[0] > self.region.clock.time()

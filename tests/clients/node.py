@@ -56,7 +56,8 @@ def _install(home: Path) -> str | None:
     except subprocess.TimeoutExpired:
         return f"(npm took more than {PATIENCE} s)"
     if done.returncode:
-        return f"({done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'npm failed'})"
+        told = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
+        return f"({'; '.join(told[:2]) or 'npm failed'})"
     (home / "installed").touch()
     return None
 

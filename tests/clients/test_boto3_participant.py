@@ -295,6 +295,17 @@ def test_repeated_client_tokens_do_nothing_twice(boto: Boto) -> None:
     assert customer.reads(MaxResults=100).count("once") == 1
 
 
+def test_a_repeated_goodbye_is_the_same_goodbye(boto: Boto) -> None:
+    """A retry of DisconnectParticipant whose answer was lost succeeds; a second goodbye is refused."""
+    customer, token = boto.customer(), str(uuid4())
+    bot = boto.bot(customer.contact_id)
+    for _ in range(2):
+        assert bot.leaves(ClientToken=token)["ResponseMetadata"]["HTTPStatusCode"] == 200
+    with refused(boto.participant, "AccessDeniedException"):
+        bot.leaves()
+    assert customer.reads(MaxResults=100).count("participant.left") == 1
+
+
 def test_client_tokens_belong_to_their_participant(boto: Boto) -> None:
     """Two participants may use the same ClientToken; so may two operations."""
     customer, token = boto.customer(), str(uuid4())
