@@ -39,6 +39,7 @@ class BotConversation:
         "_running",
         "_runs",
         "_stored_state",
+        "_timers",
         "_true_state",
         "_turn",
         "_unit",
@@ -63,6 +64,7 @@ class BotConversation:
         self._open_run = ""
         self._at_open: dict[str, Run] = {}
         self._ended: list[str] = []
+        self._timers: dict[str, Timer] = {}
 
     @property
     def _routes(self) -> Routes:
@@ -136,6 +138,7 @@ class BotConversation:
         if turn.journal != self._journal:
             self._load_journal(turn)
         self._at_open = dict(self._runs)
+        self._timers = dict(turn.timers)
 
     def _load_state(self, stored: bytes) -> None:
         if self.bot.state_type is None or stored == self._stored_state:
@@ -175,7 +178,7 @@ class BotConversation:
             turn.state = self._stored_state = self.bot.state_type.checked(self.state)
         for run in self._runs.values():
             run.settle()
-        self._at_open, self._ended = {}, []
+        self._at_open, self._ended, self._timers = {}, [], {}
         self._journal = turn.journal = Journal(runs=[run.record for run in self._runs.values()]).encode()
 
     def _rewind(self) -> None:
@@ -189,6 +192,8 @@ class BotConversation:
         self._stored_state = self._true_state = None
         if self._turn is not None:
             self._journal = self._turn.journal
+            self._turn.timers.clear()
+            self._turn.timers.update(self._timers)
 
     # ---------------------------------------------------------------------------------- dispatching
 

@@ -1,0 +1,184 @@
+"""The seam to the session, turn by turn: what is written, what is dropped, what is put back."""
+
+import anyio
+import msgspec
+import pytest
+
+from agent import Bot, Chat, Message, role
+from agent.bot.journal import FORMAT, Journal, decode
+from agent.errors import BotError
+from agent.wire.content import Role
+from tests.bot.double import CONTACT, Turn, said
+
+
+async def place(what: str) -> str:
+    return what
+
+
+def sleeper() -> Bot:
+    """Asks, takes a step, and then needs a while."""
+    bot = Bot("sleeper", turns="interrupt")
+
+    @bot.on_message("help", anytime=True)
+    async def helper(chat: Chat, message: Message) -> None:
+        await chat.say(f"Help is {await chat.step(place, 'near')}.")
+
+    @bot.dialog("start")
+    async def talk(chat: Chat) -> None:
+        chat.remind("1h", "Still there?")
+        answer = await chat.ask("Size?", timeout="10m")
+        chat.forget()
+        await chat.step(place, answer)
+        await anyio.sleep(0.001 if answer == "quick" else 3600)
+        await chat.say(f"You want {answer}.")
+
+    return bot
+
+
+async def cut_off(bot: Bot) -> Turn:
+    """A turn that was cancelled after its step, with the dialog at its question before."""
+    talk = bot.converse(CONTACT)
+    begun = Turn("one", said("start"))
+    await talk.turn(begun)
+    turn = Turn("two", said("42"), after=begun)
+    with anyio.CancelScope() as scope:
+        turn.checkpoint = _then_cancel(turn, scope)  # type: ignore[method-assign]
+        await talk.turn(turn)
+    assert scope.cancelled_caught
+    return turn
+
+
+def _then_cancel(turn: Turn, scope: anyio.CancelScope) -> object:
+    async def checkpoint() -> None:
+        turn.checkpoints.append(turn.journal)
+        scope.cancel()
+
+    return checkpoint
+
+
+async def test_a_cancelled_turn_leaves_the_dialog_at_its_question() -> None:
+    """In the same process: the next message is the answer, asked nothing again."""
+    bot = sleeper()
+    talk = bot.converse(CONTACT)
+    begun = Turn("one", said("start"))
+    await talk.turn(begun)
+    turn = Turn("two", said("42"), after=begun)
+    with anyio.CancelScope() as scope:
+        turn.checkpoint = _then_cancel(turn, scope)  # type: ignore[method-assign]
+        await talk.turn(turn)
+    again = Turn("three", said("quick"), after=turn)
+    await talk.turn(again)
+    assert again.sent == ["You want quick."]
+
+
+async def test_a_cancelled_turn_puts_the_timers_back() -> None:
+    """The question's timeout and what was set before go on."""
+    turn = await cut_off(sleeper())
+    assert sorted(turn.timers) == ["remind/", "run/one/0"]
+
+
+async def test_another_process_ignores_what_a_cancelled_turn_had_kept() -> None:
+    """The checkpoint belongs to a turn that is no longer repeated."""
+    bot = sleeper()
+    turn = await cut_off(bot)
+    again = Turn("three", said("quick"), after=turn)
+    await bot.converse(CONTACT).turn(again)
+    assert again.sent == ["You want quick."]
+
+
+async def test_the_same_turn_in_another_process_goes_on_after_its_step() -> None:
+    """The step is taken from the checkpoint, the answer is not asked for again."""
+    bot = sleeper()
+    talk = bot.converse(CONTACT)
+    begun = Turn("one", said("start"))
+    await talk.turn(begun)
+    turn = Turn("two", said("quick"), after=begun)
+    await talk.turn(turn)
+    repeated = Turn("two", said("quick"), after=begun)
+    repeated.journal = turn.checkpoints[0]
+    await bot.converse(CONTACT).turn(repeated)
+    assert (repeated.sent, repeated.checkpoints) == (["You want quick."], [])
+
+
+async def test_a_checkpoint_keeps_the_dialogs_that_wait_besides() -> None:
+    """What one run makes durable must not forget another."""
+    bot = sleeper()
+    talk = bot.converse(CONTACT)
+    begun = Turn("one", said("start"))
+    await talk.turn(begun)
+    turn = Turn("two", said("help"), after=begun)
+    await talk.turn(turn)
+    assert [run.handler for run in decode(turn.checkpoints[0]).runs] == ["dialog:start", "on_message:helper"]
+
+
+async def test_only_the_customer_answers_a_question() -> None:
+    """A message of the flow or of an agent goes to its own handler."""
+    bot = Bot("careful")
+
+    @bot.on_message(role("SYSTEM"))
+    async def system(chat: Chat, message: Message) -> None:
+        await chat.say("I see.")
+
+    @bot.dialog("start")
+    async def talk(chat: Chat) -> None:
+        await chat.say(f"You want {await chat.ask('Size?')}.")
+
+    talk_ = bot.converse(CONTACT)
+    turn = Turn("one", said("start"))
+    await talk_.turn(turn)
+    turn = Turn("two", said("Welcome", Role.SYSTEM), after=turn)
+    await talk_.turn(turn)
+    assert turn.sent == ["I see."]
+    turn = Turn("three", said("42"), after=turn)
+    await talk_.turn(turn)
+    assert turn.sent == ["You want 42."]
+
+
+async def test_a_step_of_another_turn_has_another_key() -> None:
+    """The answer it acts on is another one; the world must not take it for the first."""
+    keys: list[str] = []
+
+    async def charge(*, idempotency_key: str = "") -> None:
+        keys.append(idempotency_key)
+
+    bot = Bot("keys")
+
+    @bot.dialog("start")
+    async def talk(chat: Chat) -> None:
+        await chat.ask("Size?")
+        await chat.step(charge)
+
+    begun = Turn("one", said("start"))
+    await bot.converse(CONTACT).turn(begun)
+    for name in ("two", "two", "three"):
+        await bot.converse(CONTACT).turn(Turn(name, said("42"), after=begun))
+    assert keys[0] == keys[1] != keys[2]
+
+
+async def test_a_conversation_that_is_left_lets_its_dialogs_go() -> None:
+    """Their finally blocks run; those that would wait for something are cut."""
+    seen: list[str] = []
+    bot = Bot("tidy")
+
+    @bot.dialog("start")
+    async def talk(chat: Chat) -> None:
+        try:
+            await chat.ask("Size?")
+        finally:
+            seen.append("cleaned")
+            await anyio.sleep(1)
+            seen.append("never")
+
+    talk_ = bot.converse(CONTACT)
+    await talk_.turn(Turn("one", said("start")))
+    await talk_.aclose()
+    assert seen == ["cleaned"]
+
+
+async def test_a_journal_of_a_later_version_is_left_alone() -> None:
+    """Never guessed at."""
+    turn = Turn("one", said("start"))
+    turn.journal = before = msgspec.msgpack.encode(Journal(format=FORMAT + 1))
+    with pytest.raises(BotError, match=f"format {FORMAT + 1}, this version reads {FORMAT}"):
+        await sleeper().converse(CONTACT).turn(turn)
+    assert turn.journal == before
