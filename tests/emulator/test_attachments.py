@@ -104,3 +104,18 @@ def test_completing_wrongly(stage: Stage) -> None:
         "AccessDeniedException",
         lambda: bot.call("CompleteAttachmentUpload", AttachmentIds=ids, ClientToken="c"),
     )
+
+
+def test_an_upload_url_is_for_a_while(stage: Stage) -> None:
+    """Fifteen minutes [inferred], and never after the chat."""
+    customer = stage.customer()
+    first, second = (
+        stage.region.uploads[
+            customer.call("StartAttachmentUpload", **FILE, ClientToken=token)["UploadMetadata"]["Url"].rsplit("/", 1)[1]
+        ]
+        for token in ("t", "u")
+    )
+    stage.passes(900)
+    attachments.put(first, b"abcd")
+    stage.passes(1)
+    stage.refused("AccessDeniedException", lambda: attachments.put(second, b"abcd"))

@@ -308,3 +308,11 @@ def test_undialled_urls_do_not_pile_up(stage: Stage) -> None:
         customer.url()
         stage.passes(120)
     assert len(stage.region.credentials) <= 2
+
+
+def test_a_bot_joins_by_its_subscription_when_so_set(build: type[Stage]) -> None:
+    """Without ConnectParticipant=true the subscribed websocket counts [inferred]."""
+    stage = build(bot_joins_at="connect-participant")
+    customer = stage.customer()
+    stage.bot(customer.contact_id, connect=False).connect()
+    assert customer.socket.words.count("participant.joined") == 2

@@ -287,3 +287,12 @@ def test_lex_takes_over(stage: Stage) -> None:
     assert "participant.left" in customer.socket.words
     stage.desk.lex_leaves(customer.contact_id)
     stage.bot(customer.contact_id)
+
+
+def test_a_branch_taken_ends_the_waiting(waiting: Stage) -> None:
+    """Once the bot has left, the Wait block's time no longer expires."""
+    customer = waiting.customer("waiting")
+    waiting.bot(customer.contact_id).leaves()
+    waiting.passes(100)
+    assert "expired" not in customer.socket.words
+    assert customer.socket.words[-1] == "disconnected"

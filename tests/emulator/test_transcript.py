@@ -179,3 +179,16 @@ def test_an_association_can_be_made_later(stage: Stage) -> None:
     answer = stage.call("CreatePersistentContactAssociation", params)
     assert answer == {"ContinuedFromContactId": old.contact_id}
     stage.refused("InvalidRequestException", lambda: stage.call("CreatePersistentContactAssociation", params))
+
+
+def test_backward_from_a_moment_and_from_a_count(reader: Party) -> None:
+    """Backward, the page begins at the last item not after the moment; past the newest there is only the newest."""
+    items = reader.call("GetTranscript", MaxResults=3)["Transcript"]
+    between = items[1]["AbsoluteTime"][:-4] + "999Z"
+    start = {"AbsoluteTime": between}
+    assert reader.reads(StartPosition=start, ScanDirection="BACKWARD", MaxResults=2) == ["23", "22"]
+    exactly = {"AbsoluteTime": items[1]["AbsoluteTime"]}
+    assert reader.reads(StartPosition=exactly, ScanDirection="BACKWARD", MaxResults=1) == ["23"]
+    assert reader.reads(StartPosition={"MostRecent": 2}, ScanDirection="BACKWARD", MaxResults=2) == ["23", "22"]
+    assert reader.reads(StartPosition={"MostRecent": 0}, ScanDirection="BACKWARD", MaxResults=1) == ["24"]
+    assert reader.reads(StartPosition={"MostRecent": 0}, ScanDirection="FORWARD") == []

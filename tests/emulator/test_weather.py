@@ -342,3 +342,20 @@ def test_the_agent_may_have_joined_already(stage: Stage) -> None:
     assert weather.call("SendMessage", customer.contact_id) is None
     with pytest.raises(ServiceError):
         customer.says("too late")
+
+
+def test_a_status_may_be_chosen(stage: Stage) -> None:
+    """Where the name alone would mean another."""
+    weather = under(stage, Rule(fault=Fault.ERROR, error="InternalServerException", status=503))
+    fault = weather.call("SendMessage", None)
+    assert fault is not None
+    assert (fault.error, fault.status) == ("InternalServerException", 503)
+
+
+def test_weather_on_an_ended_chat_changes_nothing(stage: Stage) -> None:
+    """Its reason stays what it was."""
+    customer = stage.customer()
+    stage.desk.stop(customer.contact_id, "EXPIRED")
+    weather = under(stage, Rule(fault=Fault.CUSTOMER_LEAVES), Rule(fault=Fault.STOP))
+    assert weather.call("SendMessage", customer.contact_id) is None
+    assert stage.region.chat(customer.contact_id).segment.reason == "EXPIRED"
