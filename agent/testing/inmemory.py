@@ -58,6 +58,8 @@ class InMemoryCalls:
 
     async def _suffer(self, fault: CallFault) -> None:
         await anyio.sleep(fault.delay)
+        if fault.then is not None:
+            fault.then()
         if fault.hang_up:
             raise ConnectionResetError
         if fault.error is not None:
