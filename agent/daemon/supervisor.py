@@ -1,46 +1,24 @@
-"""One child per contact: claims what is offered, runs a session for each, and lets none harm another.
+"""One child per contact: claims what is offered, takes up what was left behind, and lets no chat harm another.
 
-A chat that crashes is taken up again where its record stands, later each time, and given up after a few times in a row:
-then it is released, so that a worker that is better off may have it. It knows the store and what a session can be told;
-it knows no AWS, no bot and no signal.
+It knows the store and its children; it knows no session, no AWS, no bot and no signal.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from random import Random
-from typing import Protocol
 
 import anyio
 from anyio.abc import TaskGroup
 
 from agent.clock import Clock
-from agent.daemon.patience import Patience, patiently
-from agent.errors import AlreadyOwned, Fenced, JoinRefused, StoreError
+from agent.daemon.child import ChatSession, Child, Goodbye
+from agent.daemon.claims import Claims
 from agent.ids import ContactKey, InstanceId, WorkerId
 from agent.ports import Claimable, ContactStore, Offer
 from agent.record import ContactRecord, Phase
-from agent.session.session import Ending
 from agent.telemetry import Happening, Level, Report, silent
 
-
-class ChatSession(Protocol):
-    """What the supervisor runs: one contact, from the claimed record to the end."""
-
-    async def run(self) -> Ending: ...
-
-    def drain(self) -> None: ...
-
-    def leave(self) -> None: ...
-
-    def lose(self) -> None: ...
-
-
-class Goodbye(StrEnum):
-    """How a worker takes leave of its chats: for another worker to go on, or of the customers."""
-
-    RELEASE = "release"
-    LEAVE = "leave"
+__all__ = ["ChatSession", "Goodbye", "Service", "Supervisor"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +47,6 @@ class Service:
     steady_after: float = 60.0
 
 
-class _Child:
-    """One contact in this process."""
-
-    def __init__(self) -> None:
-        self.scope = anyio.CancelScope()
-        self.session: ChatSession | None = None
-
-    def lose(self) -> None:
-        if self.session:
-            self.session.lose()
-        self.scope.cancel()
-
-
 class Supervisor:
     """The chats of one worker. Its children live in the task group that it is given."""
 
@@ -99,15 +64,16 @@ class Supervisor:
         self._begin = begin
         self._service = service
         self._store = store
+        self._claims = Claims(store, service.owner, random=random, report=report)
         self._group = group
         self._clock = clock
         self._random = random
         self._report = report
         self._slots = anyio.Semaphore(service.max_chats)
-        self._children: dict[ContactKey, _Child] = {}
+        self._children: dict[ContactKey, Child] = {}
+        self._claiming: set[ContactKey] = set()
         self._given_up: set[ContactKey] = set()
         self._goodbye: Goodbye | None = None
-        self._going = anyio.Event()
         self._changed = anyio.Event()
 
     @property
@@ -141,8 +107,6 @@ class Supervisor:
         return here and key not in self._children and key not in self._given_up
 
     async def _accepted(self, offer: Offer) -> bool:
-        if offer.key in self._children:
-            return False
         if not self._is_for_us(offer):
             self._tell("offer.refused", offer.key, Level.WARNING, channel=offer.channel, bot=offer.bot or "")
             return False
@@ -174,31 +138,54 @@ class Supervisor:
                 self._slots.release()
 
     async def _started(self, record: ContactRecord) -> bool:
-        claimed = await self._claim(record)
+        """Whether the contact has a child from now on; one at most, though it may be offered and found at one time."""
+        if record.key in self._children or record.key in self._claiming:
+            return False
+        self._claiming.add(record.key)
+        try:
+            return await self._begun(record)
+        finally:
+            self._claiming.discard(record.key)
+
+    async def _begun(self, record: ContactRecord) -> bool:
+        claimed = await self._claims.take(record)
         if claimed and claimed.phase is Phase.OVER:
             claimed = self._once_more(claimed)
         if claimed is None or self._goodbye is not None:
             return False
         self._tell("contact.claimed", claimed.key, epoch=claimed.epoch, phase=claimed.phase.value)
-        child = self._children[claimed.key] = _Child()
-        self._group.start_soon(self._keep, claimed, child)
+        child = self._children[claimed.key] = self._child(claimed)
+        self._group.start_soon(self._keep, claimed.key, child)
         return True
+
+    def _child(self, record: ContactRecord) -> Child:
+        return Child(
+            record,
+            self._begin,
+            claims=self._claims,
+            crash_limit=self._service.crash_limit,
+            steady_after=self._service.steady_after,
+            clock=self._clock,
+            random=self._random,
+            report=self._report,
+        )
+
+    async def _keep(self, key: ContactKey, child: Child) -> None:
+        try:
+            await child.run()
+        finally:
+            if child.gave_up:
+                self._given_up.add(key)
+            del self._children[key]
+            self._slots.release()
+            self._changed.set()
+            self._changed = anyio.Event()
 
     def _once_more(self, record: ContactRecord) -> ContactRecord | None:
         if not self._service.rejoin:
             self._tell("offer.repeated", record.key, Level.DEBUG)
             return None
         return replace(record, phase=Phase.CLAIMED, over=None, join=record.join + 1, greeted=False)
-
-    async def _claim(self, record: ContactRecord) -> ContactRecord | None:
-        try:
-            return await patiently(lambda: self._store.claim(record, owner=self._service.owner), self._waits())
-        except AlreadyOwned as error:
-            self._tell("contact.owned_elsewhere", record.key, Level.DEBUG, error=error)
-            return None
-        except StoreError as error:
-            self._tell("contact.unreadable", record.key, Level.ERROR, error=error)
-            return None
 
     def _fresh(self, offer: Offer) -> ContactRecord:
         return ContactRecord(
@@ -209,73 +196,13 @@ class Supervisor:
             attributes=dict(offer.attributes),
         )
 
-    # --------------------------------------------------------------------------------------- keeping
-
-    async def _keep(self, record: ContactRecord, child: _Child) -> None:
-        try:
-            with child.scope:
-                await self._serve(record, child)
-        finally:
-            del self._children[record.key]
-            self._slots.release()
-            self._changed.set()
-            self._changed = anyio.Event()
-
-    async def _serve(self, record: ContactRecord, child: _Child) -> None:
-        """Runs sessions of one contact until one ends by itself or too many have crashed."""
-        waits = self._waits()
-        current: ContactRecord | None = record
-        while current is not None:
-            if await self._ran(current, child, waits):
-                return
-            if waits.failures >= self._service.crash_limit or self._goodbye is not None:
-                await self._let_go(record.key, gave_up=self._goodbye is None)
-                return
-            with anyio.move_on_after(waits.next()):
-                await self._going.wait()
-            current = await self._claim(current)
-
-    async def _ran(self, record: ContactRecord, child: _Child, waits: Patience) -> bool:
-        """Whether the session came to an end of its own."""
-        began = self._clock.monotonic()
-        try:
-            child.session = self._begin(record)
-            self._take_leave_of(child)
-            await child.session.run()
-        except JoinRefused as refusal:
-            self._tell("contact.refused", record.key, Level.WARNING, error=refusal)
-        except Exception as error:  # whatever it was, it was this chat's alone
-            if self._clock.monotonic() - began >= self._service.steady_after:
-                waits.begin_anew()
-            self._tell("chat.crashed", record.key, Level.ERROR, error=error, crashes=waits.failures + 1)
-            waits.failed()
-            return False
-        finally:
-            child.session = None
-        return True
-
-    async def _let_go(self, key: ContactKey, *, gave_up: bool) -> None:
-        """Releases the contact as its record stands; the last session's own view of it may be stale."""
-        if gave_up:
-            self._given_up.add(key)
-            self._tell("contact.given_up", key, Level.ERROR)
-        try:
-            record = await self._store.load(key)
-            if record and record.owner == self._service.owner and record.phase is not Phase.OVER:
-                await self._store.release(record)
-        except Fenced:
-            self._tell("contact.lost", key)
-        except StoreError as error:
-            self._tell("contact.not_released", key, Level.WARNING, error=error)
-
     # ----------------------------------------------------------------------------------- taking leave
 
     def go(self, goodbye: Goodbye) -> None:
         """Every chat ends its running turn and is released or left; nothing is taken on any more."""
         self._goodbye = goodbye
-        self._going.set()
         for child in self._children.values():
-            self._take_leave_of(child)
+            child.go(goodbye)
 
     def lose(self) -> None:
         """Every chat falls silent at once, as its contact may be another worker's by now."""
@@ -286,20 +213,6 @@ class Supervisor:
         """Returns when no chat is served any more."""
         while self._children:
             await self._changed.wait()
-
-    def _take_leave_of(self, child: _Child) -> None:
-        if child.session is None:
-            return
-        match self._goodbye:
-            case Goodbye.RELEASE:
-                child.session.drain()
-            case Goodbye.LEAVE:
-                child.session.leave()
-            case None:
-                pass
-
-    def _waits(self) -> Patience:
-        return Patience(random=self._random, report=self._report)
 
     def _tell(
         self,

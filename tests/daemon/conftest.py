@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from agent.clock import LoopClock
 from agent.daemon.supervisor import Service
 from agent.ids import ContactId, ContactKey, InstanceId, WorkerId
 from agent.ports import Offer
-from agent.record import ContactRecord
+from agent.record import ContactRecord, Phase
 from agent.session.session import Ending
 from agent.store.memory import MemoryStore
 from agent.telemetry import Happening
@@ -53,6 +54,9 @@ class FakeSession:
             await self._stage.store.release(self.record)
             return Ending.RELEASED
         return Ending.LOST if self.told == "lose" else Ending.OVER
+
+    async def end(self) -> None:
+        await self._stage.store.save(replace(self.record, phase=Phase.OVER))
 
     def tell(self, what: str) -> None:
         self.told = self.told or what

@@ -284,6 +284,47 @@ def test_live_contacts_that_nobody_serves_are_taken_up(virtually: Virtually, sta
     virtually(story())
 
 
+def test_a_contact_that_is_offered_and_found_at_one_time_is_served_once(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """The claim of the offer is stored but not answered yet when it is found among this worker's own."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            claim = scene.stage.store.claim
+
+            async def slow(*args: Any, **kwargs: Any) -> ContactRecord:
+                record: ContactRecord = await claim(*args, **kwargs)
+                await anyio.sleep(1)
+                return record
+
+            scene.stage.store.claim = slow
+            await scene.offer("a")
+            await scene.supervisor.resume()
+            await anyio.sleep(5)
+            assert [session.record.epoch for session in scene.stage.running] == [1]
+
+    virtually(story())
+
+
+def test_a_crash_after_the_end_begins_nothing_again(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """What stands in the record counts."""
+
+    async def end_and_crash(session: Any) -> Ending:
+        await session.end()
+        raise RuntimeError
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            scene.stage.plans[stand_ins.key("a")] = [end_and_crash]
+            await scene.offer("a")
+            await scene.stage.until(lambda: "chat.crashed" in scene.stage.names())
+            await scene.supervisor.idle()
+            assert scene.stage.names().count("chat.crashed") == 1
+
+    virtually(story())
+
+
 def test_taking_up_ends_where_the_slots_do(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
     """The rest is for other workers, or for later."""
 

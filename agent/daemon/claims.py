@@ -1,0 +1,48 @@
+"""One worker's claims on contacts: made durably, given back as the store has them.
+
+It knows the store and the worker's name; what is done with a contact is not known here.
+"""
+
+from random import Random
+
+from agent.daemon.patience import Patience, patiently
+from agent.errors import AlreadyOwned, Fenced, StoreError
+from agent.ids import ContactKey, WorkerId
+from agent.ports import ContactStore
+from agent.record import ContactRecord, Phase
+from agent.telemetry import Happening, Level, Report
+
+
+class Claims:
+    """The claims of `owner`."""
+
+    def __init__(self, store: ContactStore, owner: WorkerId, *, random: Random, report: Report) -> None:
+        self._store = store
+        self._owner = owner
+        self._random = random
+        self._report = report
+
+    async def take(self, record: ContactRecord) -> ContactRecord | None:
+        """The claimed contact; waits for a store that is away. None: another worker has it, or it is unreadable."""
+        waits = Patience(random=self._random, report=self._report)
+        try:
+            return await patiently(lambda: self._store.claim(record, owner=self._owner), waits)
+        except AlreadyOwned as error:
+            self._tell("contact.owned_elsewhere", record.key, Level.DEBUG, error)
+        except StoreError as error:
+            self._tell("contact.unreadable", record.key, Level.ERROR, error)
+        return None
+
+    async def let_go(self, key: ContactKey) -> None:
+        """Releases the contact as its record stands; a session that failed may have had a stale view of it."""
+        try:
+            record = await self._store.load(key)
+            if record and record.owner == self._owner and record.phase is not Phase.OVER:
+                await self._store.release(record)
+        except Fenced as error:
+            self._tell("contact.lost", key, Level.INFO, error)
+        except StoreError as error:
+            self._tell("contact.not_released", key, Level.WARNING, error)
+
+    def _tell(self, name: str, contact: ContactKey, level: Level, error: BaseException) -> None:
+        self._report(Happening(name=name, level=level, contact=contact, error=error))
