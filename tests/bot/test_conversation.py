@@ -1,12 +1,18 @@
 """The seam to the session, turn by turn: what is written, what is dropped, what is put back."""
 
+import sysconfig
+import time
+from pathlib import Path
+
 import anyio
 import msgspec
 import pytest
 
 from agent import Bot, Chat, Message, role
 from agent.bot.journal import FORMAT, Journal, decode
-from agent.errors import BotError
+from agent.bot.purity import Watch
+from agent.errors import BotError, CustomerLeft
+from agent.session.conversation import Trigger
 from agent.wire.content import Role
 from tests.bot.double import CONTACT, Turn, said
 
@@ -182,3 +188,71 @@ async def test_a_journal_of_a_later_version_is_left_alone() -> None:
     with pytest.raises(BotError, match=f"format {FORMAT + 1}, this version reads {FORMAT}"):
         await sleeper().converse(CONTACT).turn(turn)
     assert turn.journal == before
+
+
+async def test_a_replay_does_not_wind_timers_up_again() -> None:
+    """What another handler took back stays taken back."""
+    bot = Bot("winder")
+
+    @bot.on_message("forget", anytime=True)
+    async def forget(chat: Chat, message: Message) -> None:
+        chat.forget()
+
+    @bot.dialog("start")
+    async def talk(chat: Chat) -> None:
+        chat.remind("1h", "Still there?")
+        await chat.ask("Size?")
+
+    turn = Turn("one", said("start"))
+    await bot.converse(CONTACT).turn(turn)
+    for text in ("forget", "42"):
+        turn = Turn(text, said(text), after=turn)
+        await bot.converse(CONTACT).turn(turn)
+    assert turn.timers == {}
+
+
+async def test_what_a_dialog_does_after_it_has_caught_up_is_not_watched() -> None:
+    """The live part of a repeated turn may read the clock; its own replay will tell."""
+    bot = Bot("strict", strict=True, on_mismatch="raise")
+
+    @bot.dialog("start")
+    async def talk(chat: Chat) -> None:
+        answer = await chat.ask("Size?")
+        await chat.step(place, answer)
+        time.time()
+        await chat.say("done")
+
+    begun = Turn("one", said("start"))
+    await bot.converse(CONTACT).turn(begun)
+    turn = Turn("two", said("42"), after=begun)
+    await bot.converse(CONTACT).turn(turn)
+    repeated = Turn("two", said("42"), after=begun)
+    repeated.journal = turn.checkpoints[0]
+    await bot.converse(CONTACT).turn(repeated)
+    assert repeated.sent == ["done"]
+
+
+async def test_the_end_stops_all_timers() -> None:
+    """Nothing rings in an empty room."""
+    bot = sleeper()
+    talk = bot.converse(CONTACT)
+    begun = Turn("one", said("start"))
+    await talk.turn(begun)
+    left = Turn("left", after=begun)
+    left.trigger, left.over = Trigger.LEFT, CustomerLeft
+    await talk.turn(left)
+    assert (left.timers, left.journal) == ({}, b"")
+
+
+def test_an_installed_bot_is_watched_as_well() -> None:
+    """Its own file counts as the author's, wherever pip put it; the library beside it does not."""
+    own, other = (str(Path(sysconfig.get_path("purelib")) / name) for name in ("their_bot.py", "a_library.py"))
+    watch = Watch(own)
+    for file in (own, other):
+        names = {"time": time}
+        code = compile("def read():\n    time.time()\n", file, "exec")
+        exec(code, names)
+        watch.start()
+        names["read"]()  # type: ignore[operator]
+        watch.stop()
+    assert watch.seen == ["time.time() at their_bot.py:2"]
