@@ -163,11 +163,22 @@ def join(
 def emulator(
     port: Port = 4510,
     host: Host = "127.0.0.1",
+    flow: Annotated[list[Path], typer.Option(help="A contact flow, TOML; may be repeated.")] = [],
+    weather: Annotated[Path | None, typer.Option(help="Faults, TOML.", show_default=False)] = None,
+    sink: Annotated[list[str], typer.Option(help="Where notices go, KIND=DESTINATION; may be repeated.")] = [],
+    quotas: Annotated[bool, typer.Option("--quotas", help="Enforce Connect's rates.")] = False,
+    quota_scale: Annotated[float, typer.Option(min=0.001, help="Multiplies every rate.")] = 1.0,
+    secure: Annotated[bool, typer.Option("--secure", help="https and wss, with a certificate of its own.")] = False,
+    seed: Annotated[int | None, typer.Option(help="The same ids, tokens and faults.", show_default=False)] = None,
 ) -> None:
     """Only the local Amazon Connect: point any AWS SDK at the printed address as endpoint_url."""
     from agent.cli.emulator import emulator as command
+    from agent.cli.landscape import Landscape
 
-    command(host=host, port=port)
+    landscape = Landscape(
+        flows=flow, weather=weather, sinks=sink, quotas=quotas, quota_scale=quota_scale, secure=secure, seed=seed
+    )
+    command(host=host, port=port, landscape=landscape)
 
 
 @app.command(epilog=_EPILOG)

@@ -6,6 +6,7 @@ from random import SystemRandom
 from typing import Any
 
 from agent import errors
+from agent.cli.landscape import Landscape, warn_of_strangers
 from agent.config import Configuration
 from agent.daemon.assembly import Assembly, ServedBot, assembled
 from agent.daemon.sources import LocalSource
@@ -16,15 +17,19 @@ from agent.telemetry import Report
 
 
 @asynccontextmanager
-async def local_connect(*, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Emulator]:
+async def local_connect(
+    *, host: str = "127.0.0.1", port: int = 0, landscape: Landscape | None = None
+) -> AsyncIterator[Emulator]:
     """A local Amazon Connect.
 
     Raises:
         errors.PortInUse: another program listens there.
-        errors.InvalidSetting: this machine cannot listen there.
+        errors.InvalidSetting: this machine cannot listen there, or the landscape cannot be had.
     """
+    arguments = (landscape or Landscape()).arguments()
+    warn_of_strangers(host)
     try:
-        async with emulate(host=host, port=port) as connect:
+        async with emulate(host=host, port=port, **arguments) as connect:
             yield connect
     except PortInUse as error:
         raise errors.PortInUse(f"{error} Stop it, or take another with --port (0 for any free one).") from error

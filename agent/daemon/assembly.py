@@ -13,7 +13,7 @@ from agent.config import Configuration, ConnectSection, PacingSection, SessionSe
 from agent.daemon.bucket import Rate
 from agent.daemon.ownership import new_worker_id
 from agent.daemon.pacing import FreePacer, QuotaPacer
-from agent.daemon.supervisor import ChatSession, Goodbye, Service
+from agent.daemon.supervisor import ChatSession, Duty, Goodbye
 from agent.daemon.worker import Worker, WorkerSettings
 from agent.errors import BotError, InvalidSetting
 from agent.ports import ContactSource, ContactStore, Operation
@@ -98,7 +98,7 @@ async def assembled(
             lifespan=lifespan_of(served, report),
             source=source,
             store=store,
-            service=service(settings, served, rejoin=by_hand),
+            duty=duty_of(settings, served, rejoin=by_hand),
             settings=worker_settings(settings, resume=not by_hand, goodbye=goodbye),
             clock=clock,
             random=random,
@@ -126,9 +126,9 @@ async def lifespan_of(bot: ServedBot, report: Report) -> AsyncIterator[None]:
         yield
 
 
-def service(settings: Configuration, bot: ServedBot, *, rejoin: bool = False) -> Service:
+def duty_of(settings: Configuration, bot: ServedBot, *, rejoin: bool = False) -> Duty:
     """Which contacts are served, and as whom: the operator's display name wins over the author's."""
-    return Service(
+    return Duty(
         owner=new_worker_id(),
         bot=bot.name,
         display_name=settings.connect.display_name or bot.display_name,

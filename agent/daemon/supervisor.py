@@ -18,11 +18,11 @@ from agent.ports import Claimable, ContactStore, Offer
 from agent.record import ContactRecord, Phase
 from agent.telemetry import Happening, Level, Report, silent
 
-__all__ = ["ChatSession", "Goodbye", "Service", "Supervisor"]
+__all__ = ["ChatSession", "Duty", "Goodbye", "Supervisor"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Duty:
     """Which contacts are served, and as whom.
 
     Attributes:
@@ -54,7 +54,7 @@ class Supervisor:
         self,
         begin: Callable[[ContactRecord], ChatSession],
         *,
-        service: Service,
+        duty: Duty,
         store: ContactStore,
         group: TaskGroup,
         clock: Clock,
@@ -62,14 +62,14 @@ class Supervisor:
         report: Report = silent,
     ) -> None:
         self._begin = begin
-        self._service = service
+        self._duty = duty
         self._store = store
-        self._claims = Claims(store, service.owner, random=random, report=report)
+        self._claims = Claims(store, duty.owner, random=random, report=report)
         self._group = group
         self._clock = clock
         self._random = random
         self._report = report
-        self._slots = anyio.Semaphore(service.max_chats)
+        self._slots = anyio.Semaphore(duty.max_chats)
         self._children: dict[ContactKey, Child] = {}
         self._claiming: set[ContactKey] = set()
         self._given_up: set[ContactKey] = set()
@@ -96,14 +96,14 @@ class Supervisor:
         Raises StoreError; what was taken up until then is served.
         """
         after: ContactKey | None = None
-        while keys := await self._store.claimable(self._service.owner, after=after):
+        while keys := await self._store.claimable(self._duty.owner, after=after):
             for key in keys:
                 if self._is_ours_to_take(key) and not await self._resumed(key):
                     return
             after = keys[-1]
 
     def _is_ours_to_take(self, key: ContactKey) -> bool:
-        here = self._service.instance in (None, key.instance_id)
+        here = self._duty.instance in (None, key.instance_id)
         return here and key not in self._children and key not in self._given_up
 
     async def _accepted(self, offer: Offer) -> bool:
@@ -113,13 +113,13 @@ class Supervisor:
         return await self._started(self._fresh(offer))
 
     def _is_for_us(self, offer: Offer) -> bool:
-        here = self._service.instance in (None, offer.key.instance_id)
-        return here and offer.channel == "CHAT" and offer.bot in (None, self._service.bot)
+        here = self._duty.instance in (None, offer.key.instance_id)
+        return here and offer.channel == "CHAT" and offer.bot in (None, self._duty.bot)
 
     async def _resumed(self, key: ContactKey) -> bool:
         """False when there is no slot for it."""
         record = await self._store.load(key)
-        if record is None or record.bot != self._service.bot:
+        if record is None or record.bot != self._duty.bot:
             return True
         try:
             self._slots.acquire_nowait()
@@ -163,8 +163,8 @@ class Supervisor:
             record,
             self._begin,
             claims=self._claims,
-            crash_limit=self._service.crash_limit,
-            steady_after=self._service.steady_after,
+            crash_limit=self._duty.crash_limit,
+            steady_after=self._duty.steady_after,
             clock=self._clock,
             random=self._random,
             report=self._report,
@@ -182,7 +182,7 @@ class Supervisor:
             self._changed = anyio.Event()
 
     def _once_more(self, record: ContactRecord) -> ContactRecord | None:
-        if not self._service.rejoin:
+        if not self._duty.rejoin:
             self._tell("offer.repeated", record.key, Level.DEBUG)
             return None
         return replace(record, phase=Phase.CLAIMED, over=None, join=record.join + 1, greeted=False)
@@ -190,8 +190,8 @@ class Supervisor:
     def _fresh(self, offer: Offer) -> ContactRecord:
         return ContactRecord(
             key=offer.key,
-            bot=self._service.bot,
-            display_name=self._service.display_name,
+            bot=self._duty.bot,
+            display_name=self._duty.display_name,
             initial_contact_id=offer.initial_contact_id,
             attributes=dict(offer.attributes),
         )

@@ -15,7 +15,7 @@ from anyio.abc import TaskStatus
 
 from agent.clock import Clock
 from agent.daemon.ownership import Lease
-from agent.daemon.supervisor import ChatSession, Goodbye, Service, Supervisor
+from agent.daemon.supervisor import ChatSession, Duty, Goodbye, Supervisor
 from agent.errors import StoreError
 from agent.ports import Claimable, ContactSource, ContactStore
 from agent.record import ContactRecord
@@ -51,7 +51,7 @@ class Worker:
         lifespan: AbstractAsyncContextManager[object],
         source: ContactSource,
         store: ContactStore,
-        service: Service,
+        duty: Duty,
         settings: WorkerSettings,
         clock: Clock,
         random: Random,
@@ -68,13 +68,13 @@ class Worker:
         self._lifespan = lifespan
         self._source = source
         self._store = store
-        self._service = service
+        self._duty = duty
         self._settings = settings
         self._clock = clock
         self._random = random
         self._shared_by = shared_by
         self._report = report
-        self._lease = Lease(store, service.owner, ttl=settings.lease, clock=clock, report=report)
+        self._lease = Lease(store, duty.owner, ttl=settings.lease, clock=clock, report=report)
         self._stop = anyio.Event()
         self._serving = anyio.CancelScope()
         self._supervisor: Supervisor | None = None
@@ -101,7 +101,7 @@ class Worker:
         async with anyio.create_task_group() as group:
             supervisor = self._supervisor = Supervisor(
                 self._begin,
-                service=self._service,
+                duty=self._duty,
                 store=self._store,
                 group=group,
                 clock=self._clock,
@@ -110,7 +110,7 @@ class Worker:
             )
             group.start_soon(self._keep_lease)
             group.start_soon(self._serve, supervisor)
-            self._tell("worker.serving", worker=self._service.owner, bot=self._service.bot)
+            self._tell("worker.serving", worker=self._duty.owner, bot=self._duty.bot)
             task_status.started()
             await self._stop.wait()
             self._serving.cancel()

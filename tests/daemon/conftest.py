@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from agent.clock import LoopClock
-from agent.daemon.supervisor import Service
+from agent.daemon.supervisor import Duty
 from agent.ids import ContactId, ContactKey, InstanceId, WorkerId
 from agent.ports import Offer
 from agent.record import ContactRecord, Phase
@@ -154,11 +154,11 @@ def _key(name: str) -> ContactKey:
     return ContactKey(InstanceId("instance"), ContactId(name))
 
 
-def _service(**changes: Any) -> Service:
-    return Service(**{"owner": WorkerId("me"), "bot": "echo", "display_name": "Echo", **changes})
+def _duty(**changes: Any) -> Duty:
+    return Duty(**{"owner": WorkerId("me"), "bot": "echo", "display_name": "Echo", **changes})
 
 
 @pytest.fixture
 def stand_ins() -> SimpleNamespace:
-    """`stage`, `source`, `offered`, `key` and `service`: what the daemon's stories are made of."""
-    return SimpleNamespace(stage=Stage, source=Counter, offered=Offered, key=_key, service=_service)
+    """`stage`, `source`, `offered`, `key` and `duty`: what the daemon's stories are made of."""
+    return SimpleNamespace(stage=Stage, source=Counter, offered=Offered, key=_key, duty=_duty)

@@ -14,10 +14,10 @@ from agent.config import Configuration, SessionSection
 from agent.daemon.assembly import (
     assembled,
     aws_settings,
+    duty_of,
     lifespan_of,
     opened_store,
     rates,
-    service,
     session_settings,
     worker_settings,
 )
@@ -90,8 +90,8 @@ def test_chats_are_left_where_nobody_could_go_on(
 
 def test_the_operator_s_display_name_wins_over_the_author_s() -> None:
     """And each worker has a name of its own."""
-    named = service(_settings(connect={"display_name": "Shop"}), _bot())
-    unnamed = service(_settings(), _bot())
+    named = duty_of(_settings(connect={"display_name": "Shop"}), _bot())
+    unnamed = duty_of(_settings(), _bot())
     assert (named.display_name, unnamed.display_name) == ("Shop", "Mine")
     assert named.owner != unnamed.owner
 

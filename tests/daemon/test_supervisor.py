@@ -28,12 +28,12 @@ class Scene:
         self.supervisor: Supervisor
 
     @asynccontextmanager
-    async def open(self, **service: Any) -> AsyncIterator["Scene"]:
+    async def open(self, **duty: Any) -> AsyncIterator["Scene"]:
         await self.stage.store.heartbeat(WorkerId("me"), ttl=1e9)
         async with anyio.create_task_group() as group, self.source.offers() as offers:
             self.supervisor = Supervisor(
                 self.stage.begin,
-                service=self.parts.service(**service),
+                duty=self.parts.duty(**duty),
                 store=self.stage.store,
                 group=group,
                 clock=self.stage.clock,

@@ -35,7 +35,7 @@ class Scene:
             lifespan=self._lifespan(),
             source=source or self.source,
             store=self.stage.store,
-            service=self.parts.service(),
+            duty=self.parts.duty(),
             settings=WorkerSettings(**settings),
             clock=self.stage.clock,
             random=self.stage.random,
