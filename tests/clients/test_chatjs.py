@@ -157,6 +157,7 @@ async def test_a_conversation_from_hello_to_goodbye(browser: Browser, site: str)
             "onEnded",
         ]
         await scene.until(lambda: scene.sockets() == 0)
+        assert sum(url.endswith("/participant/connection") for url in visitor.asked) == 1
 
 
 async def test_every_kind_of_message(browser: Browser, site: str) -> None:
