@@ -27,12 +27,14 @@ class Filter(Generic[T]):
         test: the question; answers None for no.
         keys: if given, only messages with exactly one of these (normalised) texts can match; an index for routing.
         names_role: the question is about roles, so the default "from the customer" does not apply.
+        joined: ``&`` or ``|`` when it is made of others; for parentheses.
     """
 
     name: str
     test: Test[T]
     keys: frozenset[str] | None = field(default=None)
     names_role: bool = False
+    joined: str = ""
 
     def match(self, item: Item, contact: Contact) -> T | None:
         """What the filter finds in `item`, None when it does not match."""
@@ -40,10 +42,11 @@ class Filter(Generic[T]):
 
     def __and__(self, other: "Filter[U]") -> "Filter[tuple[T, U]]":
         return Filter(
-            f"{self._inner()} & {other._inner()}",
+            f"{self._inner('|')} & {other._inner('|')}",
             lambda item, contact: _both(self.test(item, contact), other, item, contact),
             _narrower(self.keys, other.keys),
             self.names_role or other.names_role,
+            "&",
         )
 
     def __or__(self, other: "Filter[U]") -> "Filter[T | U]":
@@ -52,17 +55,18 @@ class Filter(Generic[T]):
             lambda item, contact: _either(self.test(item, contact), other, item, contact),
             None if self.keys is None or other.keys is None else self.keys | other.keys,
             self.names_role or other.names_role,
+            "|",
         )
 
     def __invert__(self) -> "Filter[Literal[True]]":
         return Filter(
-            f"~{self._inner()}",
+            f"~{self._inner('&|')}",
             lambda item, contact: True if self.test(item, contact) is None else None,
             names_role=self.names_role,
         )
 
-    def _inner(self) -> str:
-        return f"({self.name})" if " | " in self.name else self.name
+    def _inner(self, weaker: str) -> str:
+        return f"({self.name})" if self.joined and self.joined in weaker else self.name
 
     def __repr__(self) -> str:
         return self.name

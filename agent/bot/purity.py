@@ -64,7 +64,7 @@ class Watch:
         self.stop()
         self.over = True
 
-    def _look(self, frame: FrameType, event: str, argument: Any) -> None:
+    def _look(self, frame: FrameType, event: str, argument: Any) -> None:  # pragma: no cover - tracers see no profiler
         if event == "c_call":
             if name := _impure_builtin(argument):
                 self._note(frame, name)
@@ -73,7 +73,7 @@ class Watch:
             if fresh:
                 self._note(frame.f_back, f"{module}.{frame.f_code.co_name}()")
 
-    def _note(self, caller: FrameType, name: str) -> None:
+    def _note(self, caller: FrameType, name: str) -> None:  # pragma: no cover - as above
         file = caller.f_code.co_filename
         if file != self._home and file.startswith(_FOREIGN):
             return
@@ -82,7 +82,7 @@ class Watch:
             self.seen.append(seen)
 
 
-def _impure_builtin(function: Any) -> str | None:
+def _impure_builtin(function: Any) -> str | None:  # pragma: no cover - as above
     owner = getattr(function, "__self__", None)
     if isinstance(owner, type):
         return next(
@@ -94,7 +94,7 @@ def _impure_builtin(function: Any) -> str | None:
         return None
 
 
-def _shared(frame: FrameType) -> bool:
+def _shared(frame: FrameType) -> bool:  # pragma: no cover - as above
     """Whether the generator is the module's own or the system's: one that an author seeded gives the same again."""
     generator = frame.f_locals.get("self")
     return isinstance(generator, random.SystemRandom) or generator is getattr(random.random, "__self__", None)

@@ -200,6 +200,6 @@ def _things(handler: Handler) -> list[tuple[str, str]]:
 def _phrases(asked: Filter[Any] | None) -> list[str]:
     if asked is None:
         return ["every other message"]
-    if asked.keys and asked.name.startswith("words(") and not any(mark in asked.name for mark in (" & ", " | ", "~")):
+    if asked.keys and not asked.joined:
         return [f"the message {phrase!r}" for phrase in sorted(asked.keys)]
     return [f"messages {asked!r}"]

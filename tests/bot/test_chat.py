@@ -1,17 +1,23 @@
 """The chat's verbs, the bot's state and time, the policies of overlap, and authors' mistakes."""
 
 import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
 import pydantic
 import pytest
 
-from agent import Bot, Chat, Message
+from agent import Attachment, Bot, Chat, Message, regex
 from agent.bot.state import StateType
 from agent.errors import BotError, DialogError, HandedOff, InvalidMessage, StateError, TurnTimeout
+from agent.ids import ItemId
 from agent.session.surroundings import SessionSettings
 from agent.testing import chatting
+from agent.wire.content import Role
+from agent.wire.items import AttachedFile, Sender
+from tests.bot.double import CONTACT, Turn
 
 
 class Cart(pydantic.BaseModel):
@@ -443,3 +449,94 @@ async def test_an_interrupted_dialog_waits_where_it_waited() -> None:
         await customer.says("no, 43")
         await customer.sees("You want 42 no, 43.")
         assert len(customer.heard) == 2
+
+
+async def test_files_have_their_handler_and_history_is_there() -> None:
+    """An attachment is no answer; the whole chat can be read."""
+    bot = Bot("files")
+    seen: list[int] = []
+
+    @bot.on_attachment()
+    async def take(chat: Chat, attachment: Attachment) -> None:
+        seen.append(len(attachment.files))
+
+    @bot.on_message("history")
+    async def history(chat: Chat, message: Message) -> None:
+        texts = [item.text for item in await chat.history() if isinstance(item, Message)]
+        await chat.say(f"{len(texts)}: {texts[-1]}")
+        assert chat.item == message
+
+    talk = bot.converse(CONTACT)
+    files = Attachment(
+        id=ItemId("a"),
+        absolute_time="2026-01-01T00:00:00.000Z",
+        sender=Sender(role=Role.CUSTOMER),
+        files=(AttachedFile(attachment_id="f"),),
+    )
+    assert talk.wants(files)
+    await talk.turn(Turn("one", files))
+    assert seen == [1]
+    async with chatting(bot) as customer:
+        await customer.says("history")
+        await customer.sees("2: history")
+
+
+async def test_a_bound_filter_that_does_not_match_is_named() -> None:
+    """It is asked of what started the handler."""
+    bot = Bot("bound")
+
+    @bot.on_message()
+    async def ask(chat: Chat, message: Message) -> None:
+        chat.bound(regex("x"))
+
+    async with chatting(bot) as customer:
+        await customer.says("y")
+        await customer.sees("Sorry")
+        assert "regex('x') does not match" in str(customer.errors[0])
+
+
+async def test_dependencies_need_an_open_lifespan() -> None:
+    """The sentence says how to open it."""
+
+    @asynccontextmanager
+    async def shop() -> AsyncIterator[int]:
+        yield 7
+
+    bot: Bot[int] = Bot("deps", lifespan=shop)
+    with pytest.raises(BotError, match="lifespan is not open"):
+        _ = bot.deps
+    async with bot.lifespan():
+        assert bot.deps == 7
+    assert repr(bot) == "Bot('deps')"
+
+
+@pytest.mark.parametrize(("tries", "sentence"), [(0, "needs at least one try")])
+async def test_a_question_without_tries_is_refused(tries: int, sentence: str) -> None:
+    """An author's mistake."""
+    bot = Bot("tries")
+
+    @bot.on_message()
+    async def ask(chat: Chat, message: Message) -> None:
+        await chat.ask("Size?", tries=tries)
+
+    async with chatting(bot) as customer:
+        await customer.says("x")
+        await customer.sees("Sorry")
+        assert sentence in str(customer.errors[0])
+
+
+async def test_after_the_end_no_question_can_be_asked() -> None:
+    """on_leave and on_error have no later turn."""
+    seen: list[str] = []
+    bot = Bot("late")
+
+    @bot.on_leave
+    async def leave(chat: Chat) -> None:
+        try:
+            await chat.ask("Why?")
+        except DialogError as error:
+            seen.append(str(error))
+
+    async with chatting(bot) as customer:
+        await customer.leaves()
+    assert "there is no later turn" in seen[0]

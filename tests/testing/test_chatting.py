@@ -5,9 +5,11 @@ import time
 
 import anyio
 import pytest
+import uvloop
 
 from agent import Bot, Chat, Choice, Message
-from agent.testing import Customer, EverybodyWaits, chatting
+from agent.errors import RegistrationError
+from agent.testing import Customer, EverybodyWaits, chatting, run_virtually
 from agent.testing.network import NetworkForbidden
 
 
@@ -246,3 +248,53 @@ async def test_waiting_for_nothing_is_an_error() -> None:
 def test_the_names_of_the_kit_are_there() -> None:
     """What is documented can be imported."""
     assert Customer.__name__ == "Customer"
+
+
+async def test_a_loop_that_is_virtual_already_is_left_as_it_is() -> None:
+    """Inside `run_virtually`, chats share its time."""
+
+    async def chat() -> float:
+        async with chatting(shoes()) as customer:
+            await customer.waits("1h")
+        return anyio.current_time()
+
+    assert await anyio.to_thread.run_sync(lambda: run_virtually(chat())) >= 3600
+
+
+async def test_chats_may_be_nested() -> None:
+    """Two customers in one test, in one virtual time."""
+    async with chatting(shoes()) as one, chatting(shoes()) as other:
+        await one.says("a")
+        await other.says("b")
+        await one.sees("a")
+        await other.sees("b")
+        await one.waits("1h")
+        await other.hears_nothing()
+
+
+async def test_a_loop_of_another_make_is_refused_by_name() -> None:
+    """uvloop's time cannot be bent."""
+
+    async def chat() -> None:
+        async with chatting(shoes()):
+            pass
+
+    def on_uvloop() -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(chat())
+
+    with pytest.raises(RuntimeError, match="asyncio's own selector loop, not Loop"):
+        await anyio.to_thread.run_sync(on_uvloop)
+
+
+async def test_a_bot_that_contradicts_itself_fails_before_the_chat() -> None:
+    """As it would in production."""
+    bot = Bot("twice")
+    bot.on_message("a")(_hears)
+    bot.on_message("a")(_hears)
+    with pytest.raises(RegistrationError):
+        async with chatting(bot):
+            pass
+
+
+async def _hears(chat: Chat, message: Message) -> None: ...
