@@ -36,8 +36,12 @@ class Climate:
 class Storm(Weather):
     """Seeded faults; `struck` counts them by kind. `pass_over` ends the storm."""
 
-    def __init__(self, region: Region, climate: Climate, random: Random, *, forgetful: bool) -> None:
-        """`forgetful`: the Participant Service remembers no ClientToken at all."""
+    def __init__(self, region: Region, climate: Climate, random: Random, *, forgetful: bool, lonely: bool) -> None:
+        """
+        Args:
+            forgetful: the Participant Service remembers no ClientToken at all.
+            lonely: a frame may be lost alone, which only an audit notices.
+        """
         super().__init__(timers=region.timers, clock=region.clock, timeline=region.timeline)
         self.calm = False
         self.struck: Counter[str] = Counter()
@@ -46,6 +50,7 @@ class Storm(Weather):
         self._random = random
         self._deaf: set[str] = set()
         self._forgetful = forgetful
+        self._lonely = lonely
 
     def pass_over(self) -> None:
         """From now on the sun shines; sockets that went silent stay silent."""
@@ -92,7 +97,7 @@ class Storm(Weather):
 
     def _spoil(self, kind: str, participant_id: str, text: str, deliver: Callable[[str], None]) -> None:
         match kind:
-            case "drop":
+            case "drop" if not self._lonely:
                 self._lose(participant_id)
             case "duplicate":
                 deliver(text)

@@ -32,7 +32,7 @@ from tests.simulation.mortal import Crashed, Life, MortalCalls, MortalStore
 from tests.simulation.storm import Climate, Storm
 
 SECRET = "zanzibar"
-CALM_AFTER = 120.0
+CALM_AFTER = 45.0
 AT_MOST = 3 * 3600.0
 WORKER = WorkerId("worker")
 PAUSES = (0.0, 0.01, 1.0, 5.0, 30.0, 4000.0)
@@ -61,6 +61,7 @@ class Outcome:
     bot: TracingBot
     end: str
     ended_in_calm: bool
+    lonely: bool
     crashes: int
     struck: dict[str, int]
     seconds: float
@@ -99,7 +100,10 @@ class World:
         self.region = Region(settings=settings, clock=clock, random=Random(seed))
         self.operations = Operations(self.region)
         forgetful = self.random.random() < 0.3
-        self.storm = Storm(self.region, Climate.drawn(self.random), Random(seed + 1), forgetful=forgetful)
+        self.lonely = self.random.random() < 0.1
+        self.storm = Storm(
+            self.region, Climate.drawn(self.random), Random(seed + 1), forgetful=forgetful, lonely=self.lonely
+        )
         self.region.weather = self.storm
         self.store = MemoryStore(clock)
         self.happenings: list[Happening] = []
@@ -172,7 +176,7 @@ class World:
 
     async def _talk(self, chat: Chat) -> None:
         for number in range(self.random.choice((1, 2, 3, 6))):
-            (longest,) = self.random.choices(PAUSES, (5, 5, 5, 5, 5, 1))
+            (longest,) = self.random.choices(PAUSES, (20, 20, 20, 20, 20, 1))
             await anyio.sleep(longest * self.random.random())
             if self.random.random() < 0.2:
                 typing = {"ContentType": "application/vnd.amazonaws.connect.event.typing"}
@@ -260,7 +264,11 @@ class World:
     async def _serve(self, chat: Chat, ports: Ports) -> None:
         key = self._key(chat)
         fresh = ContactRecord(key=key, bot=self.bot.name, display_name="Helper")
-        settings = SessionSettings(audit_interval=None, typing_after=self.random.choice((None, 0.5)))
+        settings = SessionSettings(
+            audit_interval=60.0 if self.lonely else None,
+            typing_after=self.random.choice((None, 0.5)),
+            max_waiting=self.random.choice((3, 100)),
+        )
         while True:
             record = await self.store.claim(fresh, owner=WORKER)
             session = Session(record, self.bot, ports=ports, settings=settings)
@@ -296,6 +304,7 @@ class World:
             bot=self.bot,
             end=end,
             ended_in_calm=in_calm,
+            lonely=self.lonely,
             crashes=self.crashes,
             struck=dict(self.storm.struck),
             seconds=self.clock.monotonic(),
