@@ -6,20 +6,23 @@ reason that says how to have it.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import pytest_asyncio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from playwright.async_api import Browser, async_playwright
 
 from agent.emulator import Settings, emulate
 from tests.clients.amazon import Amazon
 from tests.clients.boto import Boto
-from tests.clients.browser import CHROMIUM_MISSING, chromium
-from tests.clients.node import node_modules
+from tests.clients.browser import CHROMIUM_MISSING, FLAGS, chromium
+from tests.clients.node import NODE_OLD, node_is_old, node_modules
+from tests.clients.visitor import web_site
 
 
 # --- the machine ---------------------------------------------------------------------------------------
@@ -99,6 +102,14 @@ def node_packages() -> Path:
 
 
 @pytest.fixture(scope="session")
+def javascript(node_packages: Path) -> Path:
+    """The same, with a node that is new enough to run the AWS SDK by itself."""
+    if node_is_old():
+        pytest.skip(NODE_OLD)
+    return node_packages
+
+
+@pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Debian's Chromium, or any other on PATH."""
     found = chromium()
@@ -106,3 +117,19 @@ def chromium_path() -> str:
         pytest.skip(CHROMIUM_MISSING)
     assert found is not None
     return found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(chromium_path: str) -> AsyncIterator[Browser]:
+    """One Chromium for all pages."""
+    async with async_playwright() as playwright:
+        one = await playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        yield one
+        await one.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def site(node_packages: Path) -> AsyncIterator[str]:
+    """A company's web site."""
+    async with web_site(node_packages) as address:
+        yield address

@@ -13,12 +13,16 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 NPM_MISSING = (
-    "The JavaScript clients (AWS SDK v3, ChatJS) were not tried: node 20 or npm is missing; "
+    "The JavaScript clients (AWS SDK v3, ChatJS) were not tried: node or npm is missing; "
     "install them with `apt-get install nodejs npm chromium` and run again."
 )
 NPM_FAILED = (
     "The JavaScript clients (AWS SDK v3, ChatJS) were not tried: their npm packages could not be installed; try "
     "`npm install --no-package-lock --ignore-scripts` with tests/clients/package.json and run again."
+)
+NODE_OLD = (
+    "The AWS SDK for JavaScript v3 was not tried: it wants node 20 or newer, and this machine's is older; install one, "
+    "as with `apt-get install nodejs` on a newer Debian, and run again."
 )
 INSTALL = ["install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1"]
 PATIENCE = 240  # seconds for npm; the packages are about 50 MB
@@ -35,6 +39,12 @@ def node_modules() -> Path | str:
         fcntl.flock(lock, fcntl.LOCK_EX)
         failed = None if (home / "installed").exists() else _install(home)
     return home if failed is None else f"{NPM_FAILED} {failed}"
+
+
+def node_is_old() -> bool:
+    """Whether node is older than the AWS SDK wants."""
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=50, check=True).stdout
+    return int(version.strip().removeprefix("v").split(".")[0]) < 20
 
 
 def _cache() -> Path:

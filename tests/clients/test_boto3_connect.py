@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from botocore.exceptions import SSLError
 
 from agent.emulator import INSTANCE_ID
 from tests.clients.amazon import INTERACTIVE, Amazon
@@ -303,18 +302,3 @@ def test_an_interactive_contact(boto: Boto) -> None:
     bot = boto.bot(boto.customer(SupportedMessagingContentTypes=types).contact_id)
     menu = {"title": "Did that help?", "elements": [{"title": "Yes"}, {"title": "No"}]}
     bot.says(json.dumps({"templateType": "QuickReply", "version": "1.0", "data": {"content": menu}}), INTERACTIVE)
-
-
-# --- https ---------------------------------------------------------------------------------------------
-def test_https_with_the_emulators_own_certificate(emulating: Any, boto_session: Any) -> None:
-    """With `secure` on, a client that trusts the certificate works, and websocket URLs are wss; others refuse."""
-    amazon = emulating(secure=True)
-    with Boto(boto_session, amazon.url, verify=str(amazon.emulator.certificate)) as boto:
-        started = boto.starts()
-        opened = boto.participant.create_participant_connection(
-            Type=["WEBSOCKET"], ParticipantToken=started["ParticipantToken"]
-        )
-    assert amazon.url.startswith("https://")
-    assert opened["Websocket"]["Url"].startswith("wss://")
-    with Boto(boto_session, amazon.url, retries={"max_attempts": 0}) as wary, pytest.raises(SSLError):
-        wary.starts()

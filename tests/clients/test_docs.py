@@ -49,9 +49,9 @@ def test_the_aws_cli(amazon: Amazon) -> None:
 
 @pytest.mark.chatjs
 @pytest.mark.timeout(INSTALLING)
-def test_the_javascript_sdk(amazon: Amazon, node_packages: Path) -> None:
+def test_the_javascript_sdk(amazon: Amazon, javascript: Path) -> None:
     """It prints the transcript by pages, and the refusal of a wrong token."""
-    done = run_script(node_packages, example("AWS SDK for JavaScript v3", "js", amazon.url))
+    done = run_script(javascript, example("AWS SDK for JavaScript v3", "js", amazon.url))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         f"CUSTOMER {JOINED}",

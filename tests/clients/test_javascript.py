@@ -35,10 +35,10 @@ EXPECTED = {
 
 
 @pytest.fixture(scope="module")
-def seen(amazon: Amazon, node_packages: Path) -> dict[str, Any]:
+def seen(amazon: Amazon, javascript: Path) -> dict[str, Any]:
     """What the script saw."""
     source = Path(__file__).with_name("sdk.mjs").read_text()
-    done = run_script(node_packages, source, amazon.url, INSTANCE_ID)
+    done = run_script(javascript, source, amazon.url, INSTANCE_ID)
     assert done.returncode == 0, done.stderr[-2000:]
     found: dict[str, Any] = json.loads(done.stdout)
     return found
