@@ -383,9 +383,9 @@ class Chat(Generic[DepsT_co, StateT_co]):
         Raises:
             BotError: the bot has no type of state.
         """
-        if self._talk.state is None:
+        if self._talk.memory.value is None:
             raise BotError("chat.state: this bot has none; give Bot(..., state=YourModel).")
-        return cast("StateT_co", self._talk.state)
+        return cast("StateT_co", self._talk.memory.value)
 
     @property
     def deps(self) -> DepsT_co:

@@ -5,19 +5,30 @@ the turn returns. A turn that fails or is cancelled leaves everything as the tur
 """
 
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 from agent.bot import middleware
 from agent.bot.chat import Chat
 from agent.bot.handlers import Handler, Kind
-from agent.bot.journal import Act, Journal, Kept, RunRecord, decode
+from agent.bot.journal import Kept, RunRecord
+from agent.bot.memory import Memory
 from agent.bot.mismatch import impurity
 from agent.bot.routes import Lane, Routes, key
 from agent.bot.run import Run
+from agent.bot.runs import Runs, nothing
 from agent.bot.unhandled import paste
-from agent.errors import BotOutcome, Cancelled, ConversationOver, DialogError, HandedOff, NoAnswer, ReplayMismatch
+from agent.errors import (
+    BotOutcome,
+    Cancelled,
+    ConversationOver,
+    DialogError,
+    HandedOff,
+    NoAnswer,
+    ReplayMismatch,
+    StateError,
+)
 from agent.record import Timer
 from agent.session.conversation import Contact, Overlap, Trigger, Turn
 from agent.telemetry import Happening, Level
@@ -31,40 +42,14 @@ if TYPE_CHECKING:
 class BotConversation:
     """One contact's conversation with `bot`."""
 
-    __slots__ = (
-        "_at_open",
-        "_ended",
-        "_journal",
-        "_open_run",
-        "_running",
-        "_runs",
-        "_stored_state",
-        "_timers",
-        "_true_state",
-        "_turn",
-        "_unit",
-        "bot",
-        "contact",
-        "interactive",
-        "state",
-    )
+    __slots__ = ("_runs", "bot", "contact", "interactive", "memory")
 
     def __init__(self, bot: "Bot[Any, Any]", contact: Contact) -> None:
         self.bot = bot
         self.contact = contact
-        self.state: Any = None
         self.interactive = bot.interactive
-        self._runs: dict[str, Run] = {}
-        self._turn: Turn | None = None
-        self._unit = 0
-        self._running: Run | None = None
-        self._journal: bytes | None = None
-        self._stored_state: bytes | None = None
-        self._true_state: bytes | None = None
-        self._open_run = ""
-        self._at_open: dict[str, Run] = {}
-        self._ended: list[str] = []
-        self._timers: dict[str, Timer] = {}
+        self.memory = Memory(bot.state_type)
+        self._runs = Runs(bot.routes, self.memory)
 
     @property
     def _routes(self) -> Routes:
@@ -88,32 +73,35 @@ class BotConversation:
             async with AsyncExitStack() as stack:
                 await middleware.enter(stack, self.bot.middleware, self._bystander(turn))
                 await self._dispatch(turn)
-            self._close(turn)
+            turn.state = self.memory.final(turn.state)
+            self._runs.settle(turn)
         except BaseException:
-            self._rewind()
+            self._runs.rewind(turn)
+            self.memory.distrust()
             raise
-        finally:
-            self._turn = None
 
     async def failed(self, turn: Turn, error: Exception) -> None:
         """Ends the run that failed, then lets the bot's error handler, else the apology, speak."""
-        self._turn = turn
-        self._load_state(turn.state)
-        for name in self._ended:
-            self._runs.pop(name, None)
-            turn.timers.pop(f"run/{name}", None)
-        self._journal = turn.journal = Journal(runs=[run.record for run in self._runs.values()]).encode()
-        if handler := self._routes.for_error(error):
-            run = self._new_run(turn, handler, None)
-            await run.begin(turn, self._chat(run), error)
-        elif not isinstance(error, ConversationOver):
-            await self._say(turn, self.bot.texts.apology)
+        self._runs.fail(turn)
+        if isinstance(error, ConversationOver):
+            return
+        with suppress(StateError):
+            self.memory.load(turn.state)
+        handler = self._routes.for_error(error)
+        try:
+            if handler is None:
+                await self._say(turn, self.bot.texts.apology)
+            else:
+                run = self._new_run(turn, handler, None, again="!")
+                await run.begin(turn, self._chat(run), error)
+        except ConversationOver:
+            return
 
     async def rehearse(self, turn: Turn, number: int) -> Exception | None:
         """Replays the run of that number up to where it waits; the error with which that fails."""
         try:
             self._open(turn)
-            run = list(self._runs.values())[number]
+            run = list(self._runs)[number]
             ended = await run.begin(turn, *self._arguments(run))
         except Exception as error:
             return error
@@ -123,77 +111,12 @@ class BotConversation:
 
     async def aclose(self) -> None:
         """Lets go of everything in memory."""
-        for run in self._runs.values():
-            run.drop()
         self._runs.clear()
 
-    # ------------------------------------------------------------------------- opening and closing
-
     def _open(self, turn: Turn) -> None:
-        self._turn, self.contact = turn, turn.contact
-        self._running = None
-        self._open_run, self._unit = "", 0
-        self._ended = []
-        self._load_state(turn.state)
-        if turn.journal != self._journal:
-            self._load_journal(turn)
-        self._at_open = dict(self._runs)
-        self._timers = dict(turn.timers)
-
-    def _load_state(self, stored: bytes) -> None:
-        if self.bot.state_type is None or stored == self._stored_state:
-            return
-        if self.state is None:
-            self.state = self.bot.state_type.load(stored)
-        else:
-            self.bot.state_type.overwrite(self.state, stored)
-        self._stored_state = stored
-
-    def _load_journal(self, turn: Turn) -> None:
-        journal = decode(turn.journal)
-        self._runs = {}
-        for record in journal.runs:
-            repeated = journal.turn == turn.id and record.id == journal.open_run
-            kept = record if repeated else record.prefix()
-            if repeated or kept.entries:
-                self._runs[record.id] = self._revived(kept)
-        if journal.turn == turn.id:
-            self._open_run = journal.open_run if journal.open_run in self._runs else ""
-            self._unit = journal.unit
-        self._journal = turn.journal
-
-    def _revived(self, record: RunRecord) -> Run:
-        handler = self._routes.by_key.get((record.handler, record.version)) or self._lost(record)
-        return Run(handler, record, self, item=record.trigger.item() if record.trigger else None)
-
-    def _lost(self, record: RunRecord) -> Handler:
-        """A stand-in for a handler that this build no longer has; running it is a mismatch."""
-        kind, _, name = record.handler.partition(":")
-        return Handler(
-            kind=Kind(kind), function=_no_such_handler, name=name, version=record.version, where="not in this build"
-        )
-
-    def _close(self, turn: Turn) -> None:
-        if self.bot.state_type is not None:
-            turn.state = self._stored_state = self.bot.state_type.checked(self.state)
-        for run in self._runs.values():
-            run.settle()
-        self._at_open, self._ended, self._timers = {}, [], {}
-        self._journal = turn.journal = Journal(runs=[run.record for run in self._runs.values()]).encode()
-
-    def _rewind(self) -> None:
-        for run in self._runs.values():
-            if run.record.id not in self._at_open:
-                run.drop()
-        self._runs = self._at_open
-        for run in self._runs.values():
-            if run is self._running or len(run.record.entries) > run.record.committed:
-                run.rewind()
-        self._stored_state = self._true_state = None
-        if self._turn is not None:
-            self._journal = self._turn.journal
-            self._turn.timers.clear()
-            self._turn.timers.update(self._timers)
+        self.contact = turn.contact
+        self._runs.open(turn)
+        self.memory.load(turn.state)
 
     # ---------------------------------------------------------------------------------- dispatching
 
@@ -218,9 +141,9 @@ class BotConversation:
             await self._start(turn, handler, None)
 
     async def _items(self, turn: Turn) -> None:
-        opened_at = self._unit
+        opened_at = self._runs.unit
         for number, item in enumerate(_units(turn.items, self.bot.overlap)):
-            self._unit = number
+            self._runs.unit = number
             if number != opened_at or not await self._finish_open_run(turn):
                 await self._item(turn, item)
         if any(item.sender.role == Role.CUSTOMER for item in turn.items if not isinstance(item, Event)):
@@ -228,8 +151,8 @@ class BotConversation:
 
     async def _finish_open_run(self, turn: Turn) -> bool:
         """A crash cut this turn off after a checkpoint: the run that was at work goes on from there."""
-        run = self._runs.get(self._open_run)
-        self._open_run = ""
+        run = self._runs.get(self._runs.open_run)
+        self._runs.open_run = ""
         if run is None:
             return False
         await self._drive(turn, run, None, answered=True)
@@ -250,15 +173,12 @@ class BotConversation:
     async def _message(self, turn: Turn, message: Message) -> None:
         if handler := self._routes.anytime.first(message, self.contact):
             await self._start(turn, handler, message)
-        elif message.sender.role == Role.CUSTOMER and (run := self._asker()):
+        elif message.sender.role == Role.CUSTOMER and (run := self._runs.asker()):
             await self._drive(turn, run, Kept.of(message))
         elif handler := self._routes.messages.first(message, self.contact):
             await self._start(turn, handler, message)
         else:
             self._unhandled(message)
-
-    def _asker(self) -> Run | None:
-        return next((run for run in reversed(self._runs.values()) if run.record.waits is Act.ASKED), None)
 
     async def _timer(self, turn: Turn, timer: Timer | None) -> None:
         kind, _, name = (timer.name if timer else "").partition("/")
@@ -278,21 +198,21 @@ class BotConversation:
 
     async def _left(self, turn: Turn) -> None:
         over = (turn.over or HandedOff)()
-        for run in reversed(list(self._runs.values())):
-            del self._runs[run.record.id]
+        for run in reversed(list(self._runs)):
             await self._throw(turn, run, over)
+            self._runs.remove(run)
         await self._alone(turn, Kind.LEAVE)
         turn.timers.clear()
 
     async def _throw(self, turn: Turn, run: Run, over: ConversationOver) -> None:
+        """Ends a waiting run with `over`; what its cleaning up raises keeps nobody else from it."""
         try:
-            if not run.alive and await run.begin(turn, *self._arguments(run)):
-                return
-            await run.throw(turn, over)
+            if run.alive or not await run.begin(turn, *self._arguments(run)):
+                await run.throw(turn, over)
         except (ConversationOver, ReplayMismatch):
             return
-        finally:
-            run.drop()
+        except Exception as error:
+            self._report("dialog.cleanup_failed", Level.ERROR, error)
 
     # --------------------------------------------------------------------------------- running runs
 
@@ -301,14 +221,14 @@ class BotConversation:
 
     def _new_run(self, turn: Turn, handler: Handler, item: Item | None, payload: str = "", again: str = "") -> Run:
         record = RunRecord(
-            id=f"{turn.id}/{self._unit}{again}",
+            id=f"{turn.id}/{self._runs.unit}{again}",
             handler=key(handler),
             version=handler.version,
             trigger=Kept.of(item) if item else None,
             payload=payload,
-            state=self.state_now(),
+            state=self.memory.now(),
         )
-        return Run(handler, record, self, item=item)
+        return Run(handler, record, self._runs, item=item)
 
     def _chat(self, run: Run) -> Chat[Any, Any]:
         return Chat(run, self)
@@ -321,23 +241,16 @@ class BotConversation:
 
     async def _drive(self, turn: Turn, run: Run, value: object, *, answered: bool = False) -> None:
         """Starts `run`, or gives it what it waits for; keeps it when it waits again."""
-        self._running = run
-        self._ended.append(run.record.id)
-        kept = self._runs.pop(run.record.id, None) is not None
-        self._runs[run.record.id] = run
-        chat = self._bystander(turn)
+        waited = self._runs.take(run)
+        ended = True
         async with AsyncExitStack() as stack:
-            await middleware.enter(stack, run.handler.middleware, chat)
-            ended = await self._settled(turn, run, value, fresh=not kept, answered=answered)
-        if ended:
-            self._runs.pop(run.record.id, None)
-        else:
-            self._ended.remove(run.record.id)
-        self._running = None
+            await middleware.enter(stack, run.handler.middleware, self._bystander(turn))
+            ended = await self._settled(turn, run, value, fresh=answered or not waited)
+        self._runs.put(run, ended=ended)
 
-    async def _settled(self, turn: Turn, run: Run, value: object, *, fresh: bool, answered: bool) -> bool:
+    async def _settled(self, turn: Turn, run: Run, value: object, *, fresh: bool) -> bool:
         try:
-            return await self._moved(turn, run, value, fresh=fresh or answered)
+            return await self._moved(turn, run, value, fresh=fresh)
         except ReplayMismatch as error:
             await self._mismatched(turn, run, error)
             return True
@@ -367,8 +280,7 @@ class BotConversation:
 
     async def _mismatched(self, turn: Turn, run: Run, error: ReplayMismatch) -> None:
         self._report("dialog.mismatch", Level.ERROR, error)
-        run.drop()
-        self._runs.pop(run.record.id, None)
+        self._runs.remove(run)
         newest = self._routes.newest.get(run.record.handler)
         match self.bot.on_mismatch:
             case "restart" if newest is not None:
@@ -382,34 +294,10 @@ class BotConversation:
             case _:
                 raise error
 
-    # ------------------------------------------------------------------------------- for the runs
-
-    def state_now(self) -> bytes | None:
-        return None if self.bot.state_type is None else self.bot.state_type.dump(self.state)
-
-    def replay_state(self, stored: bytes | None) -> None:
-        if self.bot.state_type is None:
-            return
-        if self._true_state is None:
-            self._true_state = self.state_now()
-        self.bot.state_type.overwrite(self.state, stored or b"")
-
-    def restore_state(self) -> None:
-        true, self._true_state = self._true_state, None
-        if self.bot.state_type is not None and true is not None and true != self.state_now():
-            self.bot.state_type.overwrite(self.state, true)
-
-    async def checkpoint(self, run: Run, turn: Turn) -> None:
-        """Makes `run` durable as it stands, all else as the last turn left it."""
-        others = [one.record.prefix() for one in self._runs.values() if one is not run and one.record.committed]
-        journal = Journal(runs=[*others, run.record], turn=turn.id, unit=self._unit, open_run=run.record.id)
-        turn.journal = self._journal = journal.encode()
-        await turn.checkpoint()
-
     # ---------------------------------------------------------------------------------- small things
 
     def _bystander(self, turn: Turn) -> Chat[Any, Any]:
-        run = Run(_AROUND, RunRecord(id="", handler="", version=1), self)
+        run = Run(_AROUND, RunRecord(id="", handler="", version=1), self._runs)
         run.turn = turn
         return self._chat(run)
 
@@ -439,11 +327,7 @@ class BotConversation:
         self.bot.report(Happening(name=name, level=level, contact=self.contact.key, error=error))
 
 
-async def _no_such_handler(*_: object) -> None:
-    """Stands where a handler was: its end is not what the journal expects."""
-
-
-_AROUND = Handler(kind=Kind.ERROR, function=_no_such_handler, name="middleware", where="middleware")
+_AROUND = Handler(kind=Kind.ERROR, function=nothing, name="middleware", where="middleware")
 
 
 def _units(items: Sequence[Item], overlap: Overlap) -> list[Item]:

@@ -2,7 +2,7 @@
 
 While the process lives, a waiting run is a suspended coroutine. Elsewhere it is started anew and fed from its journal
 until it stands where it stood; what it says on the way was said before and is not said again. A run knows its
-conversation only as `Host`.
+surroundings only as `Host`.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from typing import Protocol
 from agent.bot import mismatch
 from agent.bot.handlers import Handler, Kind
 from agent.bot.journal import Act, Entry, RunRecord
+from agent.bot.memory import Memory
 from agent.bot.purity import Watch
 from agent.bot.trampoline import Body, Finished, Outcome, drive, held, park
 from agent.errors import BotError, DialogError, ReplayMismatch
@@ -21,19 +22,9 @@ from agent.wire.items import Item
 
 
 class Host(Protocol):
-    """What a run needs of its conversation."""
+    """What a run needs besides its turn."""
 
-    def state_now(self) -> bytes | None:
-        """The bot's state as it stands, None when the bot has none."""
-        ...
-
-    def replay_state(self, stored: bytes | None) -> None:
-        """Shows the replay the state as it was then, until `restore_state`."""
-        ...
-
-    def restore_state(self) -> None:
-        """Ends a replay: the state is again what it was before."""
-        ...
+    memory: Memory
 
     async def checkpoint(self, run: "Run", turn: Turn) -> None:
         """Makes what `run` did so far durable."""
@@ -106,7 +97,7 @@ class Run:
         self._body = self.handler.function(*arguments)  # type: ignore[assignment]
         if self.replaying:
             self._watch = Watch(_file(self.handler))
-            self.host.replay_state(self.record.state)
+            self.host.memory.replay(self.record.state)
         return await self._drive(turn, None, None)
 
     async def go_on(self, turn: Turn, value: object) -> bool:
@@ -202,7 +193,7 @@ class Run:
             raise self._mismatch(entry, mismatch.came(act, label, mismatch.author_frame()))
         self._position += 1
         if entry.state is not None and self._position < self.record.committed:
-            self.host.replay_state(entry.state)
+            self.host.memory.replay(entry.state)
         if self._position == self.record.committed:
             self._caught_up()
         return entry
@@ -220,8 +211,8 @@ class Run:
     def _caught_up(self) -> None:
         if self._watch is not None:
             self._watch.finish()
-        self._parked_state = self.host.state_now()
-        self.host.restore_state()
+        self._parked_state = self.host.memory.now()
+        self.host.memory.restore()
 
     def _mismatch(self, entry: Entry | None, came: str) -> ReplayMismatch:
         seen = self._watch.seen if self._watch else []
@@ -261,7 +252,7 @@ class Run:
         live = not self.replaying
         if self.recall(act, label) is None:
             self.note(Entry(act=act, label=label, where=mismatch.where(mismatch.author_frame()), value=until))
-            self._parked_state = self.host.state_now()
+            self._parked_state = self.host.memory.now()
         if live and first is not None:
             await first()
         ended = Act.ANSWERED if act is Act.ASKED else Act.WOKE
@@ -270,7 +261,7 @@ class Run:
         if until is not None:
             turn.timers[self.timer] = Timer(name=self.timer, due=until)
         value = await park()
-        now = self.host.state_now()
+        now = self.host.memory.now()
         changed = now if now != self._parked_state else None
         return self.note(Entry(act=ended, value=value, state=changed))
 

@@ -2,16 +2,19 @@
 
 import sysconfig
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import anyio
 import msgspec
+import pydantic
 import pytest
 
 from agent import Bot, Chat, Message, role
 from agent.bot.journal import FORMAT, Journal, decode
 from agent.bot.purity import Watch
-from agent.errors import BotError, CustomerLeft
+from agent.errors import BotError, CustomerLeft, HandedOff, StateError
 from agent.session.conversation import Trigger
 from agent.wire.content import Role
 from tests.bot.double import CONTACT, Turn, said
@@ -256,3 +259,116 @@ def test_an_installed_bot_is_watched_as_well() -> None:
         names["read"]()  # type: ignore[operator]
         watch.stop()
     assert watch.seen == ["time.time() at their_bot.py:2"]
+
+
+async def test_state_that_cannot_be_loaded_loses_nothing() -> None:
+    """The customer gets the apology; state and waiting dialogs stay for a build that can read them."""
+
+    class Cart(pydantic.BaseModel):
+        size: int = 0
+
+    bot = Bot("stateful", state=Cart)
+
+    @bot.dialog("start")
+    async def talk(chat: Chat) -> None:
+        await chat.say(f"You want {await chat.ask('Size?')}.")
+
+    begun = Turn("one", said("start"))
+    await bot.converse(CONTACT).turn(begun)
+    turn = Turn("two", said("42"), after=begun)
+    turn.state = stored = b'{"size":"large"}'
+    talk_ = bot.converse(CONTACT)
+    with pytest.raises(StateError, match="size: int_parsing") as raised:
+        await talk_.turn(turn)
+    await talk_.failed(turn, raised.value)
+    assert turn.sent == [bot.texts.apology]
+    assert (turn.state, turn.journal) == (stored, begun.journal)
+
+
+async def test_an_unreadable_journal_loses_nothing() -> None:
+    """It stays for a build that can read it."""
+    turn = Turn("one", said("start"))
+    turn.journal = b"\xc1"
+    talk = sleeper().converse(CONTACT)
+    with pytest.raises(BotError, match="unreadable") as raised:
+        await talk.turn(turn)
+    await talk.failed(turn, raised.value)
+    assert turn.sent == [sleeper().texts.apology]
+    assert turn.journal == b"\xc1"
+
+
+async def test_middleware_may_swallow_what_a_handler_raises() -> None:
+    """Then the turn is handled, and the dialog that raised is over."""
+
+    @asynccontextmanager
+    async def forgiving(chat: Chat) -> AsyncIterator[None]:
+        with suppress(LookupError):
+            yield
+
+    bot = Bot("forgiving")
+
+    @bot.dialog("start", middleware=[forgiving])
+    async def talk(chat: Chat) -> None:
+        await chat.ask("Size?")
+        raise LookupError
+
+    turn = Turn("one", said("start"))
+    talk_ = bot.converse(CONTACT)
+    await talk_.turn(turn)
+    turn = Turn("two", said("42"), after=turn)
+    await talk_.turn(turn)
+    assert turn.journal == b""
+
+
+async def test_cleaning_up_that_fails_keeps_nobody_else_from_it() -> None:
+    """Each waiting dialog hears of the end, and on_leave too."""
+    seen: list[str] = []
+    bot = Bot("messy")
+    happenings: list[str] = []
+    bot.report_to(lambda happening: happenings.append(happening.name))
+
+    @bot.on_leave
+    async def leave(chat: Chat) -> None:
+        seen.append("left")
+
+    @bot.on_message("help", anytime=True)
+    async def helper(chat: Chat, message: Message) -> None:
+        try:
+            await chat.ask("With what?")
+        finally:
+            raise ValueError
+
+    @bot.dialog("start")
+    async def talk(chat: Chat) -> None:
+        try:
+            await chat.ask("Size?")
+        except CustomerLeft:
+            seen.append("gone")
+            raise
+
+    talk_ = bot.converse(CONTACT)
+    turn = Turn("one", said("start"))
+    await talk_.turn(turn)
+    turn = Turn("two", said("help"), after=turn)
+    await talk_.turn(turn)
+    turn = Turn("left", after=turn)
+    turn.trigger, turn.over = Trigger.LEFT, CustomerLeft
+    await talk_.turn(turn)
+    assert seen == ["gone", "left"]
+    assert "dialog.cleanup_failed" in happenings
+
+
+async def test_an_error_handler_may_hand_off() -> None:
+    """What can no longer be said is no second failure."""
+    bot = Bot("giving up")
+
+    @bot.on_error()
+    async def give_up(chat: Chat, error: Exception) -> None:
+        raise HandedOff
+
+    turn = Turn("one", said("x"))
+    talk = bot.converse(CONTACT)
+    await talk.turn(turn)
+    await talk.failed(turn, ValueError())
+    await talk.failed(turn, HandedOff())
+    assert turn.sent == []
