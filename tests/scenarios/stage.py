@@ -28,6 +28,7 @@ from agent.session.session import Ending, Session
 from agent.session.surroundings import Ports, SessionSettings
 from agent.store.memory import MemoryStore
 from agent.telemetry import Happening
+from agent.wire.timings import LinkTimings
 from tests.scenarios.bot import ScriptedBot
 from tests.scenarios.customer import Customer
 from tests.scenarios.pulse import Pulse
@@ -35,6 +36,10 @@ from tests.scenarios.pulse import Pulse
 __all__ = ["Customer", "ScriptedBot", "Stage", "stage"]
 
 WORKER = WorkerId("worker-1")
+CALM = LinkTimings(heartbeat_interval=60.0)
+"""A busy machine is no dead socket."""
+HASTY = LinkTimings(heartbeat_interval=60.0, refresh_margin=59.8, shortest_lifetime=0.0)
+"""With sockets or tokens that live 60 s: each is replaced after a moment, long before it expires."""
 PATIENT_SOCKETS: dict[str, Any] = {"socket_idle_timeout": None, "socket_lifetime": 1e7}
 """For stories in which time leaps at the service, but no socket is to notice."""
 
@@ -207,17 +212,17 @@ async def stage(*, flows: Mapping[str, str] | None = None, **emulator: Any) -> A
     """A stage, struck when left: every session is cancelled, every socket closed."""
     pulse = Pulse()
     read = {name: read_flow(text) for name, text in (flows or {}).items()}
-    failure: AssertionError | None = None
+    failure: Exception | None = None
     async with (
         emulate(settings=Settings(seed=7, **emulator), flows=read) as connect,
         aws_ports(AwsSettings(region="us-east-1", endpoint_url=connect.url)) as aws,
         anyio.create_task_group() as group,
     ):
         connect.timeline.followers.append(pulse.beat)
-        settings = SessionSettings(reorder_window=0.0, typing_after=None)
+        settings = SessionSettings(reorder_window=0.0, typing_after=None, link=CALM)
         try:
             yield Stage(connect, aws, MemoryStore(SystemClock()), group, settings, pulse)
-        except AssertionError as error:  # raised outside the group, which would wrap it
+        except Exception as error:  # raised outside the group, which would wrap it
             failure = error
         group.cancel_scope.cancel()
     if failure is not None:

@@ -163,6 +163,9 @@ PITFALLS = (
 
 ENDINGS = (
     Row("The bot leaves", (ending.test_the_bot_leaves_and_the_chat_goes_on_without_it,)),
+    Row("The worker stops for good", (ending.test_a_worker_that_stops_for_good_leaves_politely,)),
+    Row("A goodbye hangs", (ending.test_a_goodbye_that_hangs_is_cut_short,)),
+    Row("The worker is drained", (ending.test_a_worker_that_is_drained_stays_on_the_chat_and_another_goes_on,)),
     Row("An agent joins", (ending.test_an_agent_joins_and_the_bot_falls_silent_in_the_middle_of_a_turn,)),
     Row("A Lex bot joins", (ending.test_a_lex_bot_joins_and_the_bot_falls_silent,)),
     Row(

@@ -9,12 +9,9 @@ from agent.ids import Secret, client_token
 from agent.record import Phase
 from agent.session.conversation import Trigger
 from agent.session.session import Ending
-from agent.wire.timings import LinkTimings
-from tests.scenarios.stage import PATIENT_SOCKETS, ScriptedBot, Stage, key, stage
+from tests.scenarios.stage import HASTY, PATIENT_SOCKETS, ScriptedBot, Stage, key, stage
 
 JOIN, CONNECT, SEND = "CreateParticipant", "CreateParticipantConnection", "SendMessage"
-HASTY = LinkTimings(refresh_margin=59.8, shortest_lifetime=0.0)
-"""With tokens that live 60 s: each is replaced after a moment, long before it expires."""
 
 
 def _statuses(scene: Stage, operation: str) -> list[int | None]:

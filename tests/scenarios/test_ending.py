@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agent.emulator import Fault, Rule
 from agent.emulator.participants import Role
 from agent.errors import AccessDenied
 from agent.ids import Secret, client_token
@@ -50,6 +51,51 @@ async def test_the_bot_leaves_and_the_flow_ends_the_chat() -> None:
         await is_over(scene, customer, bot, {"HandedOff"})
         assert customer.events()[-2:] == [("participant.left", "CUSTOM_BOT"), ("chat.ended", None)]
         assert customer.bot_lines() == ["Goodbye!"]
+
+
+async def test_a_worker_that_stops_for_good_leaves_politely() -> None:
+    """The running turn ends, then DisconnectParticipant: the customer is not left with a bot that never answers."""
+
+    async def reply(turn: Turn, text: str) -> None:
+        run.session.leave()
+        await turn.send(text, content_type=ContentType.PLAIN)
+
+    async with stage() as scene:
+        customer, bot = scene.customer(), ScriptedBot(reply=reply)
+        run = await scene.joins(customer, bot)
+        customer.says("the last question")
+        await is_over(scene, customer, bot, {"HandedOff"})
+        assert customer.bot_lines() == ["the last question"]
+        assert customer.events()[-1] == ("participant.left", "CUSTOM_BOT")
+
+
+async def test_a_goodbye_that_hangs_is_cut_short() -> None:
+    """Politeness is bounded: a service that does not answer cannot keep a worker from stopping."""
+    async with stage() as scene:
+        customer, bot = scene.customer(), ScriptedBot(greeting="Hello!")
+        run = await scene.joins(customer, bot, goodbye_timeout=0.5)
+        await customer.sees("Hello!")
+        scene.weather(Rule(fault=Fault.TIMEOUT, operation=LEAVE, seconds=600.0))
+        run.session.leave()
+        await is_over(scene, customer, bot, {"HandedOff"})
+        assert len(scene.reports("goodbye.cut_short")) == 1
+
+
+async def test_a_worker_that_is_drained_stays_on_the_chat_and_another_goes_on() -> None:
+    """A rolling deployment takes seconds, and the customer does not notice: nobody leaves, nobody joins."""
+    async with stage() as scene:
+        customer, bot = scene.customer(), ScriptedBot()
+        run = await scene.joins(customer, bot)
+        customer.says("before")
+        await customer.sees("before")
+        run.session.drain()
+        assert await scene.ended() is Ending.RELEASED
+        customer.says("meanwhile")
+        await scene.joins(customer, bot)
+        customer.says("after")
+        await customer.sees("before", "meanwhile", "after")
+        assert customer.events().count(("participant.joined", "CUSTOM_BOT")) == 1
+        assert ("participant.left", "CUSTOM_BOT") not in customer.events()
 
 
 # -------------------------------------------------------------------------------------- somebody comes

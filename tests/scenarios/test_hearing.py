@@ -6,11 +6,9 @@ from agent.emulator import Fault, Rule
 from agent.emulator.connection import SUBSCRIBED
 from agent.session.conversation import Trigger
 from agent.wire.timings import LinkTimings
-from tests.scenarios.stage import Customer, ScriptedBot, Stage, stage
+from tests.scenarios.stage import HASTY, Customer, ScriptedBot, Stage, stage
 
 BOTS = "CUSTOM_BOT"
-HASTY = LinkTimings(refresh_margin=59.8, shortest_lifetime=0.0)
-"""With sockets that live 60 s: each is replaced after a moment, long before it expires."""
 
 AFTER_AGENT = """
 name = "after-agent"
@@ -67,7 +65,7 @@ async def test_while_a_socket_is_replaced_both_deliver_and_each_message_counts_o
         await scene.until(lambda: len(bot.heard) >= 4)
         heard = list(bot.heard)
         assert heard == [str(number) for number in range(len(heard))]
-        assert set(open_sockets) == {2}
+        assert min(open_sockets) >= 2
         assert scene.reports("link.lost") == []
 
 
