@@ -67,7 +67,7 @@ class Link:
             if previous is not None:
                 previous.close()
             previous = line
-            await self._catch_up()
+            await self._catch_up(line)
             await self._until_due(line, opened_at)
 
     async def _subscribe(self, group: TaskGroup) -> Line:
@@ -106,11 +106,18 @@ class Link:
         if unanswered and self._ports.clock.monotonic() - self._issued_at < self._timings.url_usable:
             self._dialable = line.connection
 
-    async def _catch_up(self) -> None:
-        try:
-            await self._close_gap()
-        except ConnectError as error:
-            self._ports.report(Happening(name="transcript.failed", level=Level.ERROR, contact=self._key, error=error))
+    async def _catch_up(self, line: Line) -> None:
+        """Closes the gap, however often it has to be tried while the line lives: until then nothing is handled."""
+        waits = link_backoff(self._ports.random)
+        while not line.ended:
+            try:
+                return await self._close_gap()
+            except ConnectError as error:
+                failed = Happening(name="transcript.failed", level=Level.ERROR, contact=self._key, error=error)
+                self._ports.report(failed)
+            with anyio.move_on_after(next(waits)):
+                await line.gone()
+        return None
 
     async def _until_due(self, line: Line, opened_at: datetime) -> None:
         """Returns when the line has to be replaced, because it ended or soon will."""

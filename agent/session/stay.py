@@ -5,6 +5,7 @@ the bot, no AWS and no other contact.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import anyio
 
@@ -131,15 +132,26 @@ class Stay:
 
         Raises ConnectError when it failed for good in another way.
         """
-        current = self._credentials.current
-        token = client_token("disconnect", self.record.key, self.record.join)
         try:
-            await retrying(
-                lambda: self._ports.participant.disconnect_participant(current.token, client_token=token),
-                ports=self._ports,
-                operation=Operation.DISCONNECT_PARTICIPANT,
-                instance=self.record.key.instance_id,
-            )
+            await self._disconnect()
+        except (AccessDenied, ResourceNotFound):
+            with suppress(ConversationOver):
+                await self._credentials.fetch()
+                await self._disconnect_with_new_token()
+
+    async def _disconnect(self) -> None:
+        bearer = self._credentials.current.token
+        token = client_token("disconnect", self.record.key, self.record.join)
+        await retrying(
+            lambda: self._ports.participant.disconnect_participant(bearer, client_token=token),
+            ports=self._ports,
+            operation=Operation.DISCONNECT_PARTICIPANT,
+            instance=self.record.key.instance_id,
+        )
+
+    async def _disconnect_with_new_token(self) -> None:
+        try:
+            await self._disconnect()
         except (AccessDenied, ResourceNotFound):
             self._report("contact.already_left", Level.DEBUG)
 
@@ -156,8 +168,10 @@ class Stay:
         self._conductor = self._meet_bot()
         try:
             await self._conductor.run()
-        except (Fenced, OwnershipLost):
+        except Fenced:
             self._fence.close(OwnershipLost)
+        except ConversationOver as over:
+            self._fence.close(type(over))
 
     def _meet_bot(self) -> Conductor:
         contact = self._contact()

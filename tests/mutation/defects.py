@@ -157,9 +157,9 @@ DEFECTS = (
     Defect(
         "the transcript is not read after a reconnect",
         SESSION + "link.py",
-        "            await self._catch_up()\n            await self._until_due",
+        "            await self._catch_up(line)\n            await self._until_due",
         "            if previous is None or not self.reconnects:\n"
-        "                await self._catch_up()\n            await self._until_due",
+        "                await self._catch_up(line)\n            await self._until_due",
     ),
     Defect(
         "a silent socket is believed",

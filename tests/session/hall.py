@@ -67,7 +67,7 @@ class Script(Weather):
         self.deaf = False
         self.lost: Callable[[str], bool] = lambda text: False
 
-    def call(self, operation: str, contact_id: str | None) -> CallFault | None:
+    def call(self, operation: str, contact_id: str | None, caller: str | None = None) -> CallFault | None:
         waiting = self.faults.get(operation)
         return waiting.pop(0) if waiting else None
 

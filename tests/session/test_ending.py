@@ -197,6 +197,31 @@ async def test_leaving_finishes_the_running_turn_and_tells_amazon_connect() -> N
 
 
 @virtual
+async def test_leaving_with_an_expired_token_takes_a_new_one() -> None:
+    """Otherwise a silent bot would sit on the chat until the flow's Wait block times out."""
+    async with hall() as scene:
+        session = await scene.joins(ScriptedBot())
+        scene.expire_tokens()
+        session.leave()
+        await scene.passes(10)
+        assert scene.endings == [Ending.OVER]
+        bots = [each for each in scene.region.chat(scene.contact_id).participants.values() if each.role == "CUSTOM_BOT"]
+        assert all(each.gone for each in bots)
+
+
+@virtual
+async def test_leaving_a_chat_that_has_ended_meanwhile_is_no_error() -> None:
+    """The call is harmless; 403 means that we have already left."""
+    async with hall() as scene:
+        session = await scene.joins(ScriptedBot())
+        scene.weather.lost = lambda text: "aws/chat" in text
+        scene.desk.stop(scene.contact_id)
+        session.leave()
+        await scene.passes(10)
+        assert scene.endings == [Ending.OVER]
+
+
+@virtual
 async def test_a_goodbye_that_amazon_connect_does_not_take_is_bounded() -> None:
     """A service that never answers does not keep a worker from stopping."""
     async with hall() as scene:

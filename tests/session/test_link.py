@@ -188,3 +188,32 @@ async def test_live_items_wait_until_the_gap_is_closed() -> None:
         assert bot.heard == []
         await scene.passes(30)
         assert bot.heard == ["into the gap", "live"]
+
+
+@virtual
+async def test_a_transcript_that_cannot_be_read_is_asked_for_again() -> None:
+    """Until the gap is closed nothing is handled, so it is never given up."""
+    async with hall() as scene:
+        bot = ScriptedBot()
+        await scene.joins(bot)
+        strange = CallFault(when="before", error="TeapotException", status=418)
+        scene.weather.faults["GetTranscript"] = [strange] * 3
+        scene.close_sockets()
+        scene.says("hello")
+        await scene.passes(120)
+        assert bot.heard == ["hello"]
+        assert len(scene.reported("transcript.failed")) == 3
+
+
+@virtual
+async def test_a_participant_that_turns_out_to_be_removed_while_reading_ends_the_session() -> None:
+    """403, a new connection, 403 again: over, in order, without a crash."""
+    async with hall() as scene:
+        bot = ScriptedBot()
+        await scene.joins(bot, max_waiting=1)
+        denied = CallFault(when="before", error="AccessDeniedException", status=403)
+        scene.weather.faults["GetTranscript"] = [denied] * 9
+        for number in range(4):
+            scene.says(str(number))
+        await scene.passes(120)
+        assert scene.endings == [Ending.OVER]

@@ -56,7 +56,7 @@ class Storm(Weather):
         """From now on the sun shines; sockets that went silent stay silent."""
         self._climate = Climate()
 
-    def call(self, operation: str, contact_id: str | None) -> CallFault | None:
+    def call(self, operation: str, contact_id: str | None, caller: str | None = None) -> CallFault | None:
         if self._forgetful and operation == "SendMessage":
             self._forget()
         if self._random.random() >= self._climate.calls:
