@@ -46,9 +46,10 @@ class Weather:
         self._clock = clock
         self._timeline = timeline
 
-    def call(self, operation: str, contact_id: str | None) -> CallFault | None:
-        """Asked once for each API call, before it has any effect."""
-        del operation, contact_id
+    def call(self, operation: str, contact_id: str | None, caller: str | None = None) -> CallFault | None:
+        """Asked once for each API call, before it has any effect. `caller` is the id of the participant whose token
+        came with it; None for the control plane and for unknown tokens."""
+        del operation, contact_id, caller
         return None
 
     def upgrade(self, participant_id: str) -> SocketFault | None:

@@ -54,6 +54,11 @@ class Operations:
         contact = params.get("ContactId", params.get("InitialContactId"))
         return contact if isinstance(contact, str) else None
 
+    def caller_of(self, bearer: str | None) -> str | None:
+        """The id of the participant whose token of either kind this is, for the weather; None when nobody's."""
+        participant = None if bearer is None else self.region.credentials.owner(bearer)
+        return participant.id if participant else None
+
     def _connect(self, known: Operation, params: Answer) -> Answer:
         known.validate(params)
         region = self.region

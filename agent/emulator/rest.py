@@ -96,7 +96,7 @@ class Rest:
         contact_id: str | None,
     ) -> dict[str, Any]:
         weather = self._region.weather
-        fault = None if weather.calm else weather.call(operation.name, contact_id)
+        fault = None if weather.calm else weather.call(operation.name, contact_id, self._operations.caller_of(bearer))
         if fault is not None and fault.when == "before":
             await self._suffer(request, fault)
         answer = self._operations.call(operation.name, params, bearer=bearer)

@@ -1,7 +1,8 @@
 """Weather by rules: seeded, recorded, and the same again for the same rules, seed and order within each chat.
 
 Whether a rule strikes depends only on the seed, the rule's place, the chat's number and how often the rule could
-have struck there: two chats never disturb each other's fate. It must not know HTTP.
+have struck there: two chats never disturb each other's fate. Chats are numbered from the moment the rules were set, so
+that the same story told again, in this emulator or in another one, meets the same weather. It must not know HTTP.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ class ScriptedWeather(Weather):
         self.rules: list[Rule] = []
         self.seed = DEFAULT_SEED
         self.strikes: deque[dict[str, Any]] = deque(maxlen=MOST_STRIKES)
-        self._met: Counter[tuple[int, int]] = Counter()
-        self._struck: Counter[tuple[int, int]] = Counter()
+        self._since = 0  # chats that were there before the rules
+        self._met: Counter[tuple[int, int | None]] = Counter()
+        self._struck: Counter[tuple[int, int | None]] = Counter()
         self._held: dict[Deliver, str] = {}
         self._silent: set[Deliver] = set()
 
@@ -46,6 +48,7 @@ class ScriptedWeather(Weather):
         """From now on these rules, counted anew. Sockets that went silent stay silent."""
         self.rules = list(rules)
         self.seed = self.seed if seed is None else seed
+        self._since = self._region.started
         self.calm = not rules and not self._silent and not self._held
         self._met.clear()
         self._struck.clear()
@@ -56,14 +59,18 @@ class ScriptedWeather(Weather):
         self.set([])
 
     def record(self) -> dict[str, Any]:
-        """Seed, rules, and every strike in order: enough to see, and to have the same again."""
+        """Seed, rules, and every strike in order: enough to see, and (read by `read_weather`) to have the same again.
+
+        A strike's chat counts from 1 those that began under these rules; 0, -1, ... are those before, newest first;
+        None is a call about no chat that is known."""
         return {"seed": self.seed, "rules": [rule.record() for rule in self.rules], "strikes": list(self.strikes)}
 
     # --- what the server asks --------------------------------------------------------------------------
-    def call(self, operation: str, contact_id: str | None) -> CallFault | None:
+    def call(self, operation: str, contact_id: str | None, caller: str | None = None) -> CallFault | None:
         """The first rule that strikes decides; things that happen to the chat happen on the way."""
         chat = self._region.contacts.get(contact_id or "")
-        for rule in self._striking(Point.CALL, chat, None, operation):
+        person = self._region.people.get(caller or "")
+        for rule in self._striking(Point.CALL, chat, person, operation):
             fault = _call_fault(rule) or self._befall(rule, chat)
             if fault is not None:
                 return fault
@@ -106,7 +113,7 @@ class ScriptedWeather(Weather):
     def _striking(
         self, point: Point, chat: Chat | None, person: Participant | None, name: str, *, is_item: bool = True
     ) -> Iterator[Rule]:
-        number = chat.number if chat else 0
+        number = self._number(chat)
         met = []
         for place, rule in enumerate(self.rules):
             if _meant(rule, point, name) and _concerns(rule, chat, person) and (is_item or not rule.items_only):
@@ -117,7 +124,10 @@ class ScriptedWeather(Weather):
                 self._note(place, rule, name, chat)
                 yield rule
 
-    def _strikes(self, place: int, rule: Rule, chat: int, occasion: int) -> bool:
+    def _number(self, chat: Chat | None) -> int | None:
+        return None if chat is None else chat.number - self._since
+
+    def _strikes(self, place: int, rule: Rule, chat: int | None, occasion: int) -> bool:
         if occasion < rule.after or (rule.times is not None and self._struck[place, chat] >= rule.times):
             return False
         if rule.chance < 1 and self._chance(place, chat, occasion) >= rule.chance:
@@ -125,13 +135,12 @@ class ScriptedWeather(Weather):
         self._struck[place, chat] += 1
         return True
 
-    def _chance(self, place: int, chat: int, occasion: int) -> float:
+    def _chance(self, place: int, chat: int | None, occasion: int) -> float:
         digest = hashlib.blake2b(f"{self.seed}:{place}:{chat}:{occasion}".encode(), digest_size=8).digest()
         return int.from_bytes(digest) / 2**64
 
     def _note(self, place: int, rule: Rule, name: str, chat: Chat | None) -> None:
-        number = chat.number if chat else 0
-        self.strikes.append({"rule": place, "fault": rule.fault.value, "at": name, "chat": number})
+        self.strikes.append({"rule": place, "fault": rule.fault.value, "at": name, "chat": self._number(chat)})
         contact_id = chat.contact_id if chat else None
         self._timeline.note("fault", rule.fault.value, contact_id=contact_id, payload={"at": name, "rule": place})
 
@@ -231,7 +240,7 @@ def _concerns(rule: Rule, chat: Chat | None, person: Participant | None) -> bool
         chat is None or rule.contact not in {segment.contact_id for segment in chat.segments}
     ):
         return False
-    return rule.role is None or person is None or person.role.value == rule.role
+    return rule.role is None or (person is not None and person.role.value == rule.role)
 
 
 def _call_fault(rule: Rule) -> CallFault | None:

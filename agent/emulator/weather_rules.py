@@ -88,7 +88,7 @@ class Rule:
     operation: str = "*"
     """Which API calls: a name or a pattern."""
     role: str | None = None
-    """Whose sockets, or whose calls; None: anybody's."""
+    """Whose sockets, or whose calls by token; None: anybody's, and the control plane's too."""
     contact: str | None = None
     """The ContactId (any of its segments); None: every chat."""
     items_only: bool = True

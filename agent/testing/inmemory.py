@@ -48,7 +48,8 @@ class InMemoryCalls:
         bearer = next((members.pop(name) for name in _BEARERS if name in members), None)
         region = self._operations.region
         contact_id = self._operations.contact_of(operation.value, members, bearer)
-        fault = None if region.weather.calm else region.weather.call(operation.value, contact_id)
+        caller = self._operations.caller_of(bearer)
+        fault = None if region.weather.calm else region.weather.call(operation.value, contact_id, caller)
         if fault is not None and fault.when == "before":
             await self._suffer(fault)
         answer = self._operations.call(operation.value, members, bearer=bearer)

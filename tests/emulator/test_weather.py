@@ -181,6 +181,31 @@ def test_the_fates_of_two_chats_differ(stage: Stage) -> None:
     assert contents(count(first, 30)) != contents(count(second, 30))
 
 
+def test_the_same_story_again_meets_the_same_weather(stage: Stage) -> None:
+    """Chats are counted from when the rules were set: in one emulator, too, a run repeats strike by strike."""
+
+    def run(weather: ScriptedWeather) -> list[dict[str, Any]]:
+        weather.set([Rule(fault=Fault.DROP, chance=0.5)], seed=3)
+        for _ in range(3):
+            count(stage.customer(), 9)
+        return list(weather.record()["strikes"])
+
+    weather = under(stage)
+    first = run(weather)
+    assert run(weather) == first
+    assert {strike["chat"] for strike in first} == {1, 2, 3}
+
+
+def test_a_rule_for_the_calls_of_one_role(stage: Stage) -> None:
+    """The token tells who calls; the control plane's calls are nobody's."""
+    customer = stage.customer()
+    bot = stage.bot(customer.contact_id)
+    weather = under(stage, Rule(fault=Fault.ERROR, role="CUSTOM_BOT"))
+    assert weather.call("SendMessage", bot.contact_id, bot.id) is not None
+    assert weather.call("SendMessage", bot.contact_id, customer.id) is None
+    assert weather.call("StopContact", bot.contact_id) is None
+
+
 async def post(connect: Emulator, path: str, token: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """One call over HTTP."""
     async with (
@@ -277,7 +302,7 @@ async def test_weather_over_http(connect: Emulator) -> None:
         async with http.put(url, json={"rules": [{"fault": "snow"}]}) as answer:
             assert answer.status == 400
     assert (shown["seed"], shown["rules"][0]["fault"]) == (9, "error")
-    assert shown["strikes"] == [{"rule": 0, "fault": "error", "at": "SendMessage", "chat": 1}]
+    assert shown["strikes"] == [{"rule": 0, "fault": "error", "at": "SendMessage", "chat": 0}]
     assert contact_id
 
 
