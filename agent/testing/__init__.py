@@ -15,20 +15,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agent.testing.clocks import ManualClock
-    from agent.testing.customer import Customer
-    from agent.testing.room import chatting
+    from agent.testing.person import Customer
+    from agent.testing.room import chatting, customer
     from agent.testing.virtual import EverybodyWaits, VirtualLoop, run_virtually
 
 _HOMES = {
-    "Customer": "agent.testing.customer",
+    "Customer": "agent.testing.person",
     "EverybodyWaits": "agent.testing.virtual",
     "ManualClock": "agent.testing.clocks",
     "VirtualLoop": "agent.testing.virtual",
     "chatting": "agent.testing.room",
+    "customer": "agent.testing.room",
     "run_virtually": "agent.testing.virtual",
 }
 
-__all__ = ["Customer", "EverybodyWaits", "ManualClock", "VirtualLoop", "chatting", "run_virtually"]
+__all__ = ["Customer", "EverybodyWaits", "ManualClock", "VirtualLoop", "chatting", "customer", "run_virtually"]
 
 
 def __getattr__(name: str) -> object:

@@ -20,9 +20,9 @@ from agent.record import ContactRecord
 from agent.session.surroundings import SessionSettings
 from agent.telemetry import Happening, Report, silent
 from agent.testing.answered import ANSWERED
-from agent.testing.customer import Customer
 from agent.testing.leaping import leaping
 from agent.testing.network import forbidden
+from agent.testing.person import Customer
 from agent.testing.worker import Worker
 from agent.wire.content import ContentType
 
@@ -60,6 +60,10 @@ async def chatting(
             contact_id, token = _start_chat(operations, name, dict(attributes or {}), interactive)
             await worker.serve(_record(bot, contact_id, dict(attributes or {})))
             yield Customer(operations, contact_id, token, worker)
+
+
+customer = chatting
+"""The same door by its other name: ``async with customer(bot) as ana``."""
 
 
 @asynccontextmanager

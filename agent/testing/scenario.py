@@ -23,7 +23,7 @@ from typing import Any
 
 from agent.bot.bot import Bot
 from agent.errors import ConfigurationError
-from agent.testing.customer import Customer
+from agent.testing.person import Customer
 from agent.testing.room import chatting
 from agent.testing.story import Line, lines
 

@@ -8,7 +8,7 @@ from agent import Bot, Chat
 from agent.bot.rehearsal import SavedJournal, read, rehearse
 from agent.errors import ConfigurationError
 from agent.testing import chatting
-from agent.testing.customer import Customer
+from agent.testing.person import Customer
 
 Body = Callable[[Chat], Awaitable[None]]
 

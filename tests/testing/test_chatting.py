@@ -7,7 +7,7 @@ import anyio
 import pytest
 import uvloop
 
-from agent import Bot, Chat, Choice, Message
+from agent import Bot, Chat, Choice, Message, testing
 from agent.errors import RegistrationError
 from agent.testing import Customer, EverybodyWaits, chatting, run_virtually
 from agent.testing.network import NetworkForbidden
@@ -248,6 +248,10 @@ async def test_waiting_for_nothing_is_an_error() -> None:
 def test_the_names_of_the_kit_are_there() -> None:
     """What is documented can be imported."""
     assert Customer.__name__ == "Customer"
+    assert testing.customer is chatting
+    assert all(hasattr(testing, name) for name in testing.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'chating'"):
+        _ = testing.chating
 
 
 async def test_a_loop_that_is_virtual_already_is_left_as_it_is() -> None:
