@@ -7,7 +7,7 @@ from playwright.async_api import Browser
 from agent.emulator.participants import Role
 from agent.emulator.weather_rules import Fault, Rule
 from tests.clients.node import INSTALLING
-from tests.clients.scene import GREETING, scene
+from tests.clients.scene import FIRST, GREETING, scene
 
 pytestmark = [pytest.mark.chatjs, pytest.mark.timeout(INSTALLING), pytest.mark.asyncio(loop_scope="session")]
 
