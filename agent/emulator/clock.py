@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from agent.clock import Clock, SystemClock
 
+FASTEST = 1e6  # eleven days in a second
+END_OF_TIME = 250_000_000_000.0  # near the end of the year 9891: later moments have no ISO form
+
 
 class ScaledClock:
     """`base` seen through a pace: twice as fast at 2.0, and moved by `advance`. Itself a `Clock`."""
@@ -34,15 +37,17 @@ class ScaledClock:
         return self.time()
 
     def advance(self, seconds: float) -> None:
-        """Leap forward by `seconds` (not negative)."""
+        """Leap forward by `seconds` (not negative). Raises ValueError, also for a leap beyond all calendars."""
         if seconds < 0:
             raise ValueError("time does not go back")
+        if not self.time() + seconds < END_OF_TIME:  # also what is no number
+            raise ValueError("time does not go that far")
         self._shown += seconds
 
     def set_pace(self, pace: float) -> None:
-        """From now on `pace` seconds pass here for each real one (more than 0)."""
-        if pace <= 0:
-            raise ValueError("the pace must be more than 0")
+        """From now on `pace` seconds pass here for each real one. Raises ValueError for what is no such pace."""
+        if not 0 < pace <= FASTEST:
+            raise ValueError("the pace must be more than 0, and at most a million")
         self._shown, self._real = self.time(), self._base.monotonic()
         self.pace = pace
 

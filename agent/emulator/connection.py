@@ -60,7 +60,7 @@ class Connection:
         """One text frame of the client; answers go out through `deliver`."""
         self.heard = self._region.clock.time()
         self._note("received", text)
-        if len(text) > self._region.settings.frame_limit:
+        if len(text.encode("utf-8", "replace")) > self._region.settings.frame_limit:
             return self.close(self._region.settings.too_big_close_code)
         frame = _parse(text)
         topic = frame.get("topic") if frame is not None else None

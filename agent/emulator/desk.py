@@ -67,6 +67,13 @@ class Desk:
         if bot is not None:
             presence.bot_left(bot)
 
+    def wait_fails(self, contact_id: str) -> None:
+        """The block in which the flow waits takes its Error branch. Raises InvalidInput where it waits in none."""
+        chat = self._region.chat(contact_id)
+        if chat.ended or chat.flow.block is None:
+            raise InvalidInput("The flow waits in no block.")
+        chat.flow.branch("error")
+
     def customer_leaves(self, contact_id: str) -> None:
         """The customer ends the chat."""
         chat = self._region.chat(contact_id)

@@ -24,7 +24,7 @@ class Files:
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a PUT to an upload URL or a GET of a download URL."""
         if request.method == "OPTIONS":
-            return preflight(request)
+            return preflight(request, self._region.mint.uuid())
         kind, _, key = request.path.removeprefix(PREFIX).partition("/")
         try:
             if kind == "upload" and request.method == "PUT":
@@ -44,7 +44,8 @@ class Files:
             attachments.put(attachment, await read_body(request, self._region.settings.attachment_limit))
         except (BadBody, InvalidInput) as error:
             raise ServiceError("InvalidRequest", str(error)) from None
-        return web.Response(status=200, headers={**CORS, "ETag": f'"{attachment.id}"'})
+        headers = {**CORS, "x-amzn-RequestId": self._region.mint.uuid(), "ETag": f'"{attachment.id}"'}
+        return web.Response(status=200, headers=headers)
 
     def _get(self, key: str) -> web.Response:
         attachment, until = self._region.downloads.get(key, (None, 0.0))
@@ -54,6 +55,7 @@ class Files:
         name = attachment.name.encode("ascii", "replace").decode().replace('"', "_")
         headers = {
             **CORS,
+            "x-amzn-RequestId": self._region.mint.uuid(),
             "Content-Type": "application/octet-stream",
             "Content-Disposition": f'attachment; filename="{name}"',
             "X-Content-Type-Options": "nosniff",

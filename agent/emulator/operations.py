@@ -68,7 +68,8 @@ class Operations:
         token = params.get("ClientToken")
         if not token:
             return CONNECT[known.name](region, params)
-        key = (known.name, params["InstanceId"], str(token))
+        scope = f"{params['InstanceId']}/{params.get('ContactId', '')}"  # a token is one call on one contact
+        key = (known.name, scope, str(token))
         if self._remembers(key):
             return dict(region.answers[key][1])
         answer = CONNECT[known.name](region, params)

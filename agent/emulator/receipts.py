@@ -45,7 +45,7 @@ def _message(participant: Participant, content: str | None) -> items.Item:
     except (ValueError, TypeError, KeyError, RecursionError):
         raise InvalidInput("Content of a receipt is a JSON object with messageId") from None
     message = participant.chat.transcript.find(message_id) if isinstance(message_id, str) else None
-    if message is None:
+    if message is None or message["Type"] == "EVENT":
         raise InvalidInput("messageId names no message of this chat")
     return message
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from math import inf
 from typing import Any
 
 from agent.emulator.contacts import Chat
@@ -27,7 +28,7 @@ class Line:
 
 def customer_lines(file: Mapping[str, Any]) -> list[Line]:
     """The customer's messages of a transcript in Connect's S3 form. Raises InvalidInput for anything else."""
-    items = file.get("Transcript")
+    items = file.get("Transcript") if isinstance(file, Mapping) else None
     if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
         raise InvalidInput("This is no transcript in Connect's S3 form: it has no list named Transcript.")
     try:
@@ -53,7 +54,7 @@ def replay(
     operations: Operations, file: Mapping[str, Any], *, instance_id: str, flow_id: str = "default", pace: float = 1.0
 ) -> str:
     """Start a chat whose customer says it all again, `pace` times as fast. Returns the new ContactId."""
-    if pace <= 0:
+    if not 0 < pace < inf:
         raise InvalidInput("pace is more than 0")
     lines = customer_lines(file)
     kinds = sorted({line.content_type for line in lines} | {"text/plain"})

@@ -44,9 +44,9 @@ class Rest:
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one AWS request, also a preflight; never raises but for cancellation."""
-        if request.method == "OPTIONS":
-            return preflight(request)
         request_id = self._region.mint.uuid()
+        if request.method == "OPTIONS":
+            return preflight(request, request_id)
         try:
             operation, parameters = self._operations.routes.find(request.method, request.rel_url.raw_path)
         except ServiceError as error:
@@ -158,10 +158,11 @@ def read_json(body: bytes, request: web.BaseRequest) -> dict[str, Any]:
     return value
 
 
-def preflight(request: web.BaseRequest) -> web.Response:
+def preflight(request: web.BaseRequest, request_id: str) -> web.Response:
     """The answer to any OPTIONS: everything a browser's SDK asks for is allowed [client code]."""
     headers = {
         **CORS,
+        "x-amzn-RequestId": request_id,
         "Access-Control-Allow-Methods": "GET,POST,PUT,DELETE,OPTIONS",
         "Access-Control-Allow-Headers": request.headers.get("Access-Control-Request-Headers", ASKED_HEADERS),
         "Access-Control-Max-Age": "600",

@@ -39,6 +39,7 @@ from agent.emulator.sinks import Sink, Sinks
 from agent.emulator.timeline import Timeline
 from agent.emulator.weather import ScriptedWeather
 from agent.emulator.weather_rules import Rule
+from agent.emulator.wire_log import WIRE_LOG
 
 _log = logging.getLogger(__name__)
 WEBSOCKET = "/websocket"
@@ -94,7 +95,9 @@ class Emulator(Desk):
         self._control = Control(self.operations, self, self.weather, self._names(host))
         self._certificate = SelfMade(host) if self.settings.secure else None
         self._runner = web.ServerRunner(
-            web.Server(self._answer, access_log=None, auto_decompress=False), handle_signals=False, shutdown_timeout=0.2
+            web.Server(self._answer, access_log=None, auto_decompress=False, logger=WIRE_LOG),
+            handle_signals=False,
+            shutdown_timeout=0.2,
         )
         await self._runner.setup()
         try:
@@ -185,7 +188,7 @@ class Emulator(Desk):
 
     async def _route(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
-        if path == WEBSOCKET:
+        if path == WEBSOCKET and request.method != "OPTIONS":
             return await self.gateway.upgrade(request)
         if path.startswith(pages.PREFIX) and request.method in ("GET", "HEAD"):
             return await pages.static_file(request)

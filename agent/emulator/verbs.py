@@ -59,6 +59,11 @@ def _bot_leaves(desk: Desk, contact_id: str, body: Body) -> None:
     desk.bot_leaves(contact_id)
 
 
+def _wait_fails(desk: Desk, contact_id: str, body: Body) -> None:
+    del body
+    desk.wait_fails(contact_id)
+
+
 def _customer_leaves(desk: Desk, contact_id: str, body: Body) -> None:
     del body
     desk.customer_leaves(contact_id)
@@ -73,7 +78,10 @@ def _expire_tokens(desk: Desk, contact_id: str, body: Body) -> None:
 
 
 def _close_sockets(desk: Desk, contact_id: str, body: Body) -> Body:
-    return {"closed": desk.close_sockets(contact_id, int(body.get("code", 1001)), _role(body))}
+    code = int(body.get("code", 1001))
+    if not 1000 <= code <= 4999:
+        raise ValueError("code is between 1000 and 4999")
+    return {"closed": desk.close_sockets(contact_id, code, _role(body))}
 
 
 def _transfer(desk: Desk, contact_id: str, body: Body) -> Body:
@@ -102,5 +110,6 @@ VERBS: dict[str, Callable[[Desk, str, Body], Body | None]] = {
     "lex-says": _lex_says,
     "stop": _stop,
     "transfer": _transfer,
+    "wait-fails": _wait_fails,
 }
 """What `perform` knows."""

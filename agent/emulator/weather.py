@@ -223,6 +223,8 @@ class ScriptedWeather(Weather):
                 self._desk.bot_leaves(contact_id)
             case Fault.CUSTOMER_LEAVES:
                 self._desk.customer_leaves(contact_id)
+            case Fault.WAIT_FAILS:
+                self._desk.wait_fails(contact_id)
             case Fault.CLOSE_SOCKETS:
                 self._desk.close_sockets(contact_id, rule.code)
             case _:

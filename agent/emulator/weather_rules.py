@@ -11,7 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from math import inf
 from typing import Any
+
+from agent.emulator.clock import FASTEST
+from agent.emulator.participants import Role
 
 DEFAULT_SEED = 0
 
@@ -53,6 +57,7 @@ class Fault(StrEnum):
     BOT_LEAVES = "bot-leaves"
     CUSTOMER_LEAVES = "customer-leaves"
     CLOSE_SOCKETS = "close-sockets"
+    WAIT_FAILS = "wait-fails"  # the flow's Wait block takes its Error branch
     STOP = "stop"
     PACE = "pace"  # the clock runs `pace` times as fast
 
@@ -136,14 +141,18 @@ def _check(rule: Rule) -> None:
     checks = [
         (isinstance(rule.chance, int | float) and 0 <= rule.chance <= 1, "chance is between 0 and 1"),
         (rule.when in ("before", "after"), "when is before or after"),
-        (isinstance(rule.seconds, int | float) and rule.seconds >= 0, "seconds is not negative"),
+        (isinstance(rule.seconds, int | float) and 0 <= rule.seconds < inf, "seconds is not negative"),
         (isinstance(rule.after, int) and rule.after >= 0, "after is a number of times to skip"),
-        (rule.times is None or isinstance(rule.times, int), "times is a number"),
-        (isinstance(rule.pace, int | float) and rule.pace > 0, "pace is more than 0"),
+        (rule.times is None or (isinstance(rule.times, int) and rule.times >= 0), "times is a number"),
+        (isinstance(rule.pace, int | float) and 0 < rule.pace <= FASTEST, "pace is more than 0, at most a million"),
         (isinstance(rule.keep, int) and rule.keep >= 0, "keep is a number of characters"),
         (isinstance(rule.code, int) and 1000 <= rule.code <= 4999, "code is between 1000 and 4999"),
-        (isinstance(rule.operation, str) and isinstance(rule.error, str), "operation and error are names"),
-        (rule.status is None or isinstance(rule.status, int), "status is a number"),
+        (isinstance(rule.operation, str), "operation is a name or a pattern"),
+        (isinstance(rule.error, str) and rule.error.isidentifier(), "error is a name"),
+        (rule.status is None or (isinstance(rule.status, int) and 400 <= rule.status <= 599), "status is 400 to 599"),
+        (rule.role is None or rule.role in list(Role), f"role is one of {', '.join(Role)}"),
+        (rule.contact is None or isinstance(rule.contact, str), "contact is a ContactId"),
+        (isinstance(rule.items_only, bool), "items_only is true or false"),
     ]
     for good, sentence in checks:
         if not good:
@@ -155,7 +164,7 @@ def read_weather(raw: Mapping[str, Any]) -> tuple[list[Rule], int]:
     rules, seed = raw.get("rules", []), raw.get("seed", DEFAULT_SEED)
     if not isinstance(rules, Sequence) or not all(isinstance(rule, Mapping) for rule in rules):
         raise BadWeather("rules is a list of tables")
-    if not isinstance(seed, int):
+    if not isinstance(seed, int) or isinstance(seed, bool):
         raise BadWeather("seed is a whole number")
     return [read_rule(rule) for rule in rules], seed
 

@@ -79,7 +79,9 @@ def test_a_stray_parenthesis_is_forgiven(stage: Stage) -> None:
 def test_a_long_frame_and_a_binary_one_close_the_socket(stage: Stage) -> None:
     """32 KB is API Gateway's frame limit; it knows no binary frames [inferred]."""
     customer = stage.customer()
-    customer.socket.send("x" * 32_769)
+    customer.socket.send("x" * 32_768)
+    assert customer.socket.closed is None
+    customer.socket.send("é" * 16_385)  # counted in bytes
     assert customer.socket.closed == 1009
     customer.connect()
     customer.socket.connection.receive_binary(b"\x00")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agent.emulator import INSTANCE_ID, BadFlow, read_flow
+from agent.emulator.errors import InvalidInput
 from agent.emulator.happenings import ContactChanged, Happening
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ timeout = 60
 disconnected = "was-disconnected"
 not_found = "was-not-found"
 expired = "was-expired"
+error = "was-error"
+[blocks.was-error]
+type = "prompt"
+text = "error"
+next = "queue"
 [blocks.was-disconnected]
 type = "prompt"
 text = "disconnected"
@@ -118,6 +124,19 @@ def test_wait_takes_expired_and_the_bot_stays(waiting: Stage) -> None:
     assert customer.socket.words[-1] == "still here"
     bot.leaves()
     assert customer.socket.words[-1] == "participant.left"
+
+
+def test_wait_takes_error_on_demand(waiting: Stage) -> None:
+    """The fourth branch; afterwards there is nothing that could fail once more."""
+    customer = waiting.customer("waiting")
+    waiting.passes(20)
+    bot = waiting.bot(customer.contact_id)
+    waiting.desk.wait_fails(customer.contact_id)
+    assert customer.socket.words[-1] == "error"
+    bot.says("still here")
+    waiting.desk.agent_joins(customer.contact_id)
+    with pytest.raises(InvalidInput):
+        waiting.desk.wait_fails(customer.contact_id)
 
 
 def test_a_flow_may_set_attributes(waiting: Stage) -> None:

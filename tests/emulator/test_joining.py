@@ -159,6 +159,8 @@ def test_the_same_client_token_is_the_same_join(stage: Stage) -> None:
     first = stage.bot(customer.contact_id, connect=False, ClientToken="join-1")
     again = stage.bot(customer.contact_id, connect=False, ClientToken="join-1")
     assert (first.id, first.participant_token) == (again.id, again.participant_token)
+    other = stage.bot(stage.customer().contact_id, connect=False, ClientToken="join-1")
+    assert other.id != first.id  # on another contact it is another join
 
 
 def test_forgotten_client_tokens_make_a_new_call(stage: Stage) -> None:

@@ -160,6 +160,12 @@ def test_receipts_for_nothing(stage: Stage, pair: tuple[Party, Party], content: 
     stage.refused("ValidationException", lambda: pair[0].call("SendEvent", ContentType=kind, Content=content))
 
 
+def test_events_are_never_read(stage: Stage, pair: tuple[Party, Party]) -> None:
+    """Only messages and attachments have receipts."""
+    joined = pair[0].call("GetTranscript", SortOrder="ASCENDING")["Transcript"][0]
+    stage.refused("ValidationException", lambda: pair[0].receipt("read", joined["Id"]))
+
+
 def test_no_receipts_among_three(stage: Stage) -> None:
     """With more than two participants receipts are a conflict [documented]."""
     customer = stage.customer()

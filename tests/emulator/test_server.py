@@ -242,7 +242,7 @@ ASKED = "authorization,content-type,x-amz-bearer,x-amz-content-sha256,x-amz-date
 
 
 @pytest.mark.parametrize(
-    "path", [f"/participant/{path}" for path in PATHS] + ["/contact/chat", "/_attachments/upload/x"]
+    "path", [f"/participant/{path}" for path in PATHS] + ["/contact/chat", "/websocket", "/_attachments/upload/x"]
 )
 async def test_preflight_on_every_path(connect: Emulator, path: str) -> None:
     """A browser's SDK may call from any origin, with the headers it asks for [client code]."""
@@ -253,6 +253,7 @@ async def test_preflight_on_every_path(connect: Emulator, path: str) -> None:
     }
     async with aiohttp.ClientSession() as http, http.options(connect.url + path, headers=headers) as answer:
         assert answer.status == 204
+        assert answer.headers["x-amzn-RequestId"]
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert set(ASKED.split(",")) <= set(answer.headers["Access-Control-Allow-Headers"].split(","))
         assert "POST" in answer.headers["Access-Control-Allow-Methods"]
@@ -438,6 +439,7 @@ async def test_attachments_over_http(connect: Emulator) -> None:
         async with http.put(where["Url"], data=b"abcd", headers=where["HeadersToInclude"]) as put:
             assert put.status == 200
             assert put.headers["Access-Control-Allow-Origin"] == "*"
+            assert put.headers["x-amzn-RequestId"]
         ids = {"AttachmentIds": [upload["AttachmentId"]], "ClientToken": "t"}
         connect.call("CompleteAttachmentUpload", ids, bearer=token)
         got = connect.call("GetAttachment", {"AttachmentId": upload["AttachmentId"]}, bearer=token)

@@ -342,6 +342,14 @@ def test_a_weather_file() -> None:
         ('[[rules]]\nfault = "error"\nwhen = "never"', "when is"),
         ('[[rules]]\nfault = "close"\ncode = 7', "code is"),
         ('[[rules]]\nfault = "pace"\npace = 0', "pace is"),
+        ("seed = true", "seed is"),
+        ('[[rules]]\nfault = "drop"\ntimes = -1', "times is"),
+        ('[[rules]]\nfault = "drop"\nrole = "ROBOT"', "role is one of"),
+        ('[[rules]]\nfault = "drop"\ncontact = 7', "contact is"),
+        ('[[rules]]\nfault = "drop"\nitems_only = "no"', "items_only is"),
+        ('[[rules]]\nfault = "slow"\nseconds = inf', "seconds is"),
+        ('[[rules]]\nfault = "error"\nstatus = 99', "status is"),
+        ('[[rules]]\nfault = "error"\nerror = "No\\r\\nthing"', "error is"),
     ],
 )
 def test_wrong_weather_is_told(text: str, told: str) -> None:
