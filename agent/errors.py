@@ -289,7 +289,7 @@ class HumanPresent(JoinRefused):
 
 
 class BotPresent(JoinRefused):
-    sentence = "another custom bot is on it; Amazon Connect allows one."
+    sentence = "another custom bot, or a Lex bot, is on it; Amazon Connect allows one."
 
 
 class JoinForbidden(JoinRefused):

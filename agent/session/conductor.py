@@ -256,10 +256,13 @@ class Conductor:
             await self._outbox.read(messages[-1])
 
     def _suspects(self, cause: Cause) -> bool:
-        """Whether a turn other than `cause` may have sent what is unaccounted for: one that would come before it."""
+        """Whether a turn other than `cause` may have sent what is unaccounted for: one that would come before it.
+
+        Items that did not fit into the inbox may have been part of such a turn as well.
+        """
         unaccounted = self._inbox.unaccounted
         if not unaccounted:
             return False
         first = unaccounted[0].position
         earlier = any(item.position < first for item in self._inbox.waiting if item not in cause.items)
-        return earlier or any(timer.begun for timer in self.record.timers if timer != cause.timer)
+        return earlier or self._inbox.gap or any(timer.begun for timer in self.record.timers if timer != cause.timer)

@@ -107,6 +107,7 @@ class World:
         self.region.weather = self.storm
         self.store = MemoryStore(clock)
         self.happenings: list[Happening] = []
+        self.max_waiting = self.random.choice((3, 100))
         self.bot = self._bot()
         self.chats: list[Chat] = []
         self.crashes = 0
@@ -267,7 +268,7 @@ class World:
         settings = SessionSettings(
             audit_interval=60.0 if self.lonely else None,
             typing_after=self.random.choice((None, 0.5)),
-            max_waiting=self.random.choice((3, 100)),
+            max_waiting=self.max_waiting,
         )
         while True:
             record = await self.store.claim(fresh, owner=WORKER)
