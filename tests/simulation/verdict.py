@@ -72,6 +72,8 @@ def _of_replies(outcome: Outcome, chat: Chat, record: ContactRecord, turns: list
         yield f"a reply was said twice: {lines}"
     if outcome.bot.overlap is Overlap.QUEUE:
         expected = list(_expected(turns, outcome.bot.says))
+        if outcome.lonely:  # what no socket brought is answered when the audit finds it
+            lines, expected = sorted(lines), sorted(expected)
         extra = lines[len(expected) :]
         if lines[: len(expected)] != expected:
             yield f"the replies are {lines}, not {expected}"
