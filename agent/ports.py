@@ -248,6 +248,10 @@ class ContactStore(Protocol):
         """
         ...
 
+    async def live(self, *, limit: int = 100, after: ContactKey | None = None) -> Sequence[ContactKey]:
+        """Every contact that is not over, whoever owns it; pages as `claimable` does."""
+        ...
+
     async def heartbeat(self, owner: WorkerId, *, ttl: float) -> None:
         """Keeps `owner`'s one lease row alive for `ttl` seconds from now.
 

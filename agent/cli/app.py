@@ -182,6 +182,33 @@ def emulator(
 
 
 @app.command(epilog=_EPILOG)
+def journals(
+    store_path: Annotated[Path | None, typer.Option(help="The SQLite file.", show_default=False)] = None,
+    config: Config = None,
+) -> None:
+    """Prints the journals of all open conversations, for 'chat-agent replay'. They hold customers' words."""
+    from agent.cli.replay import journals as command
+
+    command(_settings(config, store={"path": store_path}))
+
+
+@app.command(epilog=_EPILOG)
+def replay(
+    saved: Annotated[Path, typer.Argument(metavar="JOURNALS", help="What 'chat-agent journals' printed.")],
+    against: Annotated[str, typer.Option(metavar="TARGET", help="The build to check: module:bot or an installed one.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    config: Config = None,
+) -> None:
+    """Would this build of a bot take over the open conversations? Names the dialogs that it would break, and where.
+
+    Nothing is said to anybody, and nothing is stored: a gate for deployments.
+    """
+    from agent.cli.replay import replay as command
+
+    command(_settings(config, bot={"target": against}), saved, as_json=as_json)
+
+
+@app.command(epilog=_EPILOG)
 def bots(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:

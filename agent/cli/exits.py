@@ -26,6 +26,7 @@ class Exit(IntEnum):
     OK = 0
     BUG = 1
     USAGE = 2
+    BROKEN = 65
     UNAVAILABLE = 69
     TEMPORARY = 75
     CONFIGURATION = 78
@@ -36,6 +37,7 @@ MEANINGS = {
     Exit.OK: "done, or stopped in order by Ctrl-C or SIGTERM",
     Exit.BUG: "a mistake in chat-agent itself",
     Exit.USAGE: "wrong arguments, or a TARGET that does not exist or cannot be imported or served",
+    Exit.BROKEN: "a saved conversation would break with this build of the bot",
     Exit.UNAVAILABLE: "the contact cannot be joined or is another worker's, or Amazon Connect refuses for good",
     Exit.TEMPORARY: "Amazon Connect or the store does not answer; try again later",
     Exit.CONFIGURATION: "a setting, a file or a port cannot be used",

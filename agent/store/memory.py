@@ -4,7 +4,7 @@ It keeps encoded bytes, so nobody can change what is stored by changing what he 
 what it keeps ends with the process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from anyio.lowlevel import checkpoint
@@ -78,8 +78,11 @@ class MemoryStore:
         self, owner: WorkerId, *, limit: int = 100, after: ContactKey | None = None
     ) -> Sequence[ContactKey]:
         await checkpoint()
-        keys = sorted(key for key, row in self._rows.items() if not row.over and self._free(row, owner))
-        return [key for key in keys if after is None or key > after][:limit]
+        return _page((key for key, row in self._rows.items() if not row.over and self._free(row, owner)), limit, after)
+
+    async def live(self, *, limit: int = 100, after: ContactKey | None = None) -> Sequence[ContactKey]:
+        await checkpoint()
+        return _page((key for key, row in self._rows.items() if not row.over), limit, after)
 
     async def heartbeat(self, owner: WorkerId, *, ttl: float) -> None:
         beat = self._now()
@@ -123,3 +126,7 @@ class MemoryStore:
 
     def _record(self, key: ContactKey, row: _Row) -> ContactRecord:
         return take_up(row.body, key, epoch=row.epoch, owner=row.owner, sealer=None)
+
+
+def _page(keys: Iterable[ContactKey], limit: int, after: ContactKey | None) -> list[ContactKey]:
+    return [key for key in sorted(keys) if after is None or key > after][:limit]

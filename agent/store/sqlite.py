@@ -46,6 +46,11 @@ WHERE NOT over AND (instance_id, contact_id) > (?, ?) AND (
 )
 ORDER BY instance_id, contact_id LIMIT ?
 """
+_LIVE = """
+SELECT instance_id, contact_id FROM contacts
+WHERE NOT over AND (instance_id, contact_id) > (?, ?)
+ORDER BY instance_id, contact_id LIMIT ?
+"""
 _FORGET = "DELETE FROM contacts WHERE instance_id = ? AND contact_id = ?"
 _BEAT = "INSERT INTO workers VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET beat = excluded.beat, ttl = excluded.ttl"
 _BEFORE_ALL = ContactKey(InstanceId(""), ContactId(""))
@@ -124,12 +129,13 @@ class SQLiteStore:
     async def claimable(
         self, owner: WorkerId, *, limit: int = 100, after: ContactKey | None = None
     ) -> Sequence[ContactKey]:
-        asked = (*_at(after or _BEFORE_ALL), owner, self._now(), limit)
+        return await self._keys(_CLAIMABLE, (*_at(after or _BEFORE_ALL), owner, self._now(), limit))
 
-        def work(connection: sqlite3.Connection) -> list[ContactKey]:
-            return [ContactKey(*row) for row in connection.execute(_CLAIMABLE, asked)]
+    async def live(self, *, limit: int = 100, after: ContactKey | None = None) -> Sequence[ContactKey]:
+        return await self._keys(_LIVE, (*_at(after or _BEFORE_ALL), limit))
 
-        return await self._writer.run(work)
+    async def _keys(self, query: str, asked: tuple[object, ...]) -> Sequence[ContactKey]:
+        return await self._writer.run(lambda connection: [ContactKey(*row) for row in connection.execute(query, asked)])
 
     async def heartbeat(self, owner: WorkerId, *, ttl: float) -> None:
         await self._execute(_BEAT, (owner, self._now(), ttl))

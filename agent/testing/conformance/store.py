@@ -371,6 +371,18 @@ class StoreConformance(ABC):
             assert await store.claimable(BOB) == [key(2), key(3), key(4)]
             assert await store.claimable(ANN) == [key(1), key(3), key(4)]
 
+    async def test_live_are_all_that_are_not_over_whoever_owns_them(self) -> None:
+        """In pages, in the order of the keys."""
+        async with self.opened() as store:
+            await store.heartbeat(ANN, ttl=TTL)
+            for number in (3, 1, 2):
+                await store.claim(record(number), owner=ANN)
+            over = await store.claim(record(4), owner=ANN)
+            await store.save(replace(over, phase=Phase.OVER))
+            assert await store.live() == [key(1), key(2), key(3)]
+            assert await store.live(limit=2) == [key(1), key(2)]
+            assert await store.live(limit=2, after=key(2)) == [key(3)]
+
     async def test_what_is_over_is_not_claimable_however_it_became_so(self) -> None:
         """By save, by release, or stored as over in the first place."""
         async with self.opened() as store:
