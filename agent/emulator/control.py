@@ -158,7 +158,7 @@ class Control:
         return respond(body, self._region.mint.uuid())
 
     async def _body(self, request: web.BaseRequest) -> Body:
-        return read_json(await read_body(request, self._region.settings.body_limit), request)
+        return read_json(await read_body(request, self._region.settings), request)
 
     # --- the clock -------------------------------------------------------------------------------------
     def _clock(self) -> Body:

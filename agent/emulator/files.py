@@ -33,7 +33,7 @@ class Files:
                 return self._get(key)
             raise ServiceError("AccessDeniedException", "Access denied")
         except ServiceError as error:
-            await drain(request)
+            await drain(request, self._region.settings)
             return refuse(error, self._region.mint.uuid())
 
     async def _put(self, request: web.BaseRequest, key: str) -> web.Response:
@@ -41,7 +41,8 @@ class Files:
         if attachment is None:
             raise ServiceError("AccessDeniedException", "Access denied")
         try:
-            attachments.put(attachment, await read_body(request, self._region.settings.attachment_limit))
+            settings = self._region.settings
+            attachments.put(attachment, await read_body(request, settings, settings.attachment_limit))
         except (BadBody, InvalidInput) as error:
             raise ServiceError("InvalidRequest", str(error)) from None
         headers = {**CORS, "x-amzn-RequestId": self._region.mint.uuid(), "ETag": f'"{attachment.id}"'}

@@ -16,6 +16,7 @@ from agent.emulator.errors import ServiceError
 from agent.emulator.faults import CallFault
 from agent.emulator.model import Operation
 from agent.emulator.operations import Operations
+from agent.emulator.settings import Settings
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -50,7 +51,7 @@ class Rest:
         try:
             operation, parameters = self._operations.routes.find(request.method, request.rel_url.raw_path)
         except ServiceError as error:
-            await drain(request)
+            await drain(request, self._region.settings)
             self._region.timeline.note("error", request.method, status=error.status, payload=error.message)
             return refuse(error, request_id)
         return await self._do(request, operation, parameters, request_id)
@@ -83,7 +84,7 @@ class Rest:
 
     async def _params(self, request: web.BaseRequest, operation: Operation) -> dict[str, Any]:
         try:
-            return read_json(await read_body(request, self._region.settings.body_limit), request)
+            return read_json(await read_body(request, self._region.settings), request)
         except BadBody as error:
             raise ServiceError(operation.invalid, str(error)) from None
 
@@ -116,10 +117,21 @@ class Rest:
             raise ServiceError(code, "Weather.", status=fault.status)
 
 
-async def read_body(request: web.BaseRequest, limit: int) -> bytes:
-    """The whole body. One that is too large is read to its end and refused. Raises BadBody."""
+async def read_body(request: web.BaseRequest, settings: Settings, limit: int | None = None) -> bytes:
+    """The whole body. One over `limit` is read to its end and refused; so is one that does not come. Raises BadBody."""
     if not request.can_read_body:
         return b""
+    most = settings.body_limit if limit is None else limit
+    if request.content.is_eof():  # it has come already, as nearly all do
+        return await _read(request, most)
+    try:
+        with anyio.fail_after(settings.request_within):
+            return await _read(request, most)
+    except TimeoutError:
+        raise BadBody("The body did not arrive in time.") from None
+
+
+async def _read(request: web.BaseRequest, limit: int) -> bytes:
     body, size = bytearray(), 0
     try:
         async for chunk in request.content.iter_any():
@@ -135,10 +147,10 @@ async def read_body(request: web.BaseRequest, limit: int) -> bytes:
     return bytes(body)
 
 
-async def drain(request: web.BaseRequest) -> None:
+async def drain(request: web.BaseRequest, settings: Settings) -> None:
     """Read a body nobody wants, so that its sender gets to see the answer."""
     try:
-        await read_body(request, 0)
+        await read_body(request, settings, 0)
     except BadBody:
         return
 

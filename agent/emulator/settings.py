@@ -162,5 +162,7 @@ class Settings:
     # --- the server ------------------------------------------------------------------------------------
     body_limit: int = 1_048_576
     """Bytes of a request's body that are read; more is a validation error; an emulator's choice."""
+    request_within: float = 120.0
+    """Real seconds that a connection may be idle and a request's body may take to arrive; an emulator's choice."""
     timeline_length: int = 5_000
     """Entries that the inspector can look back on; an emulator's choice."""

@@ -357,19 +357,6 @@ async def test_a_reader_that_does_not_read_is_cut_off() -> None:
         del reader
 
 
-async def test_hundreds_of_emulators_leave_nothing_behind() -> None:
-    """Ready when entered, closed on exit, with sockets and streams still open."""
-    for _ in range(50):
-        async with emulate() as connect, aiohttp.ClientSession() as http:
-            _, url = await joined_bot(connect, connect.start_chat(connected=True)["ContactId"])
-            socket = await websockets.connect(url)
-            stream = await http.get(f"{connect.url}/_emulator/offers")
-            await connect.close()
-            with pytest.raises(websockets.ConnectionClosed):
-                await socket.recv()
-            stream.close()
-
-
 async def test_a_port_in_use_is_told() -> None:
     """One sentence, its own class."""
     async with emulate() as connect:
@@ -388,19 +375,6 @@ async def test_serve_runs_until_cancelled() -> None:
 
         group.start_soon(lambda: serve(on_ready=stop))
     assert ready[0].url.startswith("http://127.0.0.1:")
-
-
-async def test_half_open_connections_do_no_harm(connect: Emulator) -> None:
-    """Hundreds of connections that never finish their request."""
-    writers = []
-    for n in range(300):
-        _, writer = await asyncio.open_connection("127.0.0.1", connect.port)
-        writer.write([b"", b"GET /web", b"POST /participant/message HTTP/1.1\r\nContent-Length: 50\r\n\r\n{"][n % 3])
-        writers.append(writer)
-    async with aiohttp.ClientSession() as http, http.get(connect.url) as answer:
-        assert answer.status == 200
-    for writer in writers:
-        writer.close()
 
 
 async def test_quotas_answer_429(connect: Emulator) -> None:
