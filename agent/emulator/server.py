@@ -29,6 +29,7 @@ from agent.emulator.driver import Driver
 from agent.emulator.errors import ServiceError
 from agent.emulator.flow import FlowDefinition
 from agent.emulator.gateway import Gateway
+from agent.emulator.http_server import http_server
 from agent.emulator.ids import Mint
 from agent.emulator.operations import Operations
 from agent.emulator.region import Region
@@ -39,12 +40,10 @@ from agent.emulator.sinks import Sink, Sinks
 from agent.emulator.timeline import Timeline
 from agent.emulator.weather import ScriptedWeather
 from agent.emulator.weather_rules import Rule
-from agent.emulator.wire_log import WIRE_LOG
 
 _log = logging.getLogger(__name__)
 WEBSOCKET = "/websocket"
 GRACE = 0.2  # seconds that running requests may take to end when the emulator closes
-LINGER = 1.0  # seconds for the rest of a body after its answer; what may come has been read before
 PATIENCE = 5.0  # seconds that they may take once they are cancelled
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1", "localhost": "127.0.0.1"}
 """What a client on this machine dials for such a bind address; ChatJS refuses the name localhost [client code]."""
@@ -96,14 +95,7 @@ class Emulator(Desk):
         self._control = Control(self.operations, self, self.weather, self._names(host))
         self._certificate = SelfMade(host) if self.settings.secure else None
         self._runner = web.ServerRunner(
-            web.Server(
-                self._answer,
-                access_log=None,
-                auto_decompress=False,
-                logger=WIRE_LOG,
-                keepalive_timeout=self.settings.request_within,
-                lingering_time=LINGER,
-            ),
+            http_server(self._answer, idle=self.settings.request_within),
             handle_signals=False,
             shutdown_timeout=0.2,
         )

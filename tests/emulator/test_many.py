@@ -26,15 +26,19 @@ def chat(connect: Emulator) -> str:
     return str(answer["Websocket"]["Url"])
 
 
+def things() -> tuple[int, ...]:
+    """How many tasks, threads, open files and emulators there are."""
+    gc.collect()
+    emulators = sum(isinstance(thing, Emulator) for thing in gc.get_objects())
+    return len(asyncio.all_tasks()), threading.active_count(), len(list(Path("/dev/fd").iterdir())), emulators
+
+
 async def test_hundreds_of_emulators_leave_nothing_behind() -> None:
     """Ready when entered, closed on exit, with sockets and streams still open: no task, thread, file, object stays."""
     left = []
     for number in range(300):
         if number in (100, 299):
-            gc.collect()
-            emulators = sum(isinstance(thing, Emulator) for thing in gc.get_objects())
-            files = len(list(Path("/dev/fd").iterdir()))
-            left.append((len(asyncio.all_tasks()), threading.active_count(), files, emulators))
+            left.append(things())
         async with emulate() as connect, aiohttp.ClientSession() as http:
             opened = await websockets.connect(chat(connect))
             stream = await http.get(f"{connect.url}/_emulator/offers")
