@@ -383,7 +383,7 @@ class HumanTookOver(ConversationOver):
 
 
 class RemovedFromChat(ConversationOver):
-    sentence = "Amazon Connect removed the bot from the chat; nothing more can be sent."
+    sentence = "The bot is no longer on the chat: it was removed, or the chat has ended. Nothing more can be sent."
 
 
 class OwnershipLost(ConversationOver):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import anyio
 
-from agent.errors import AccessDenied, ChatEnded, ResourceNotFound
+from agent.errors import AccessDenied, RemovedFromChat, ResourceNotFound
 from agent.ids import ContactKey
 from agent.ports import Connection
 from agent.record import Participant
@@ -58,7 +58,7 @@ class Credentials:
         try:
             self.current = await connect(self._key, self._participant, self._ports, urgent=self._urgent())
         except (AccessDenied, ResourceNotFound):
-            self._fence.close(ChatEnded)
+            self._fence.close(RemovedFromChat)
             self._fence.check()
         self._ports.report(Happening(name="connection.renewed", contact=self._key))
         return self.current
@@ -75,7 +75,7 @@ class Credentials:
             if refused is not self.current:
                 return
             if self._last_chance:
-                self._fence.close(ChatEnded)
+                self._fence.close(RemovedFromChat)
                 self._fence.check()
             await self.fetch()
             self._last_chance = True

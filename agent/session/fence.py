@@ -1,6 +1,6 @@
 """The fence: once the conversation is over nothing more is said, and everybody learns it at the same instant.
 
-It closes once, for one reason, and never opens again. It knows no chat; it only remembers why.
+It closes once and never opens again; only the reason may become better known. It knows no chat; it only remembers why.
 """
 
 from collections.abc import Callable
@@ -36,6 +36,11 @@ class Fence:
         self._closed.set()
         for listener in self._listeners:
             listener()
+
+    def explain(self, reason: type[ConversationOver]) -> None:
+        """What closed the fence is now better known."""
+        if self._reason is not None:
+            self._reason = reason
 
     def on_close(self, listener: Callable[[], None]) -> None:
         """Calls `listener` when the fence closes, at once if it is closed."""

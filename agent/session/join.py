@@ -111,15 +111,16 @@ async def _refusal(record: ContactRecord, ports: Ports, error: ConnectError) -> 
         case ContactGone():
             return ContactEnded(contact)
         case InvalidRequest() | Conflict() | ServiceQuotaExceeded():
-            return _diagnosis(contact, error, await _description(record, ports))
+            return _diagnosis(contact, error, await described(record.key, ports))
         case _:
             return error
 
 
-async def _description(record: ContactRecord, ports: Ports) -> ContactDescription | None:
+async def described(key: ContactKey, ports: Ports) -> ContactDescription | None:
+    """What Amazon Connect says of the contact; None when it does not, or may not be asked."""
     try:
-        await ports.pacer.admit(Operation.DESCRIBE_CONTACT, record.key.instance_id)
-        return await ports.connect.describe_contact(record.key)
+        await ports.pacer.admit(Operation.DESCRIBE_CONTACT, key.instance_id)
+        return await ports.connect.describe_contact(key)
     except ConnectError:
         return None
 

@@ -16,13 +16,15 @@ from agent.errors import (
     CustomerLeft,
     Fenced,
     HandedOff,
+    HumanTookOver,
     JoinRefused,
     OwnershipLost,
+    RemovedFromChat,
 )
 from agent.record import ContactRecord, Phase
 from agent.session.conversation import Converser
 from agent.session.fence import Fence
-from agent.session.join import enter
+from agent.session.join import described, enter
 from agent.session.saving import release, save
 from agent.session.stay import Stay
 from agent.session.surroundings import Ports, SessionSettings
@@ -112,6 +114,8 @@ class Session:
                 await stay.aclose()
 
     async def _go(self, stay: Stay) -> Ending:
+        if self._fence.reason is RemovedFromChat:
+            await self._find_out_why()
         reason = self._fence.reason
         if reason is OwnershipLost:
             return self._end(Ending.LOST, reason.__name__)
@@ -124,6 +128,15 @@ class Session:
             self._report("goodbye.cut_short", Level.WARNING)
         await self._close_record((reason or HandedOff).__name__)
         return self._end(Ending.OVER, (reason or HandedOff).__name__)
+
+    async def _find_out_why(self) -> None:
+        """A removal is seen, or only met as a 403; the contact itself tells whether it ended or a human has it."""
+        with anyio.move_on_after(self._settings.goodbye_timeout, shield=True):
+            description = await described(self._record.key, self._ports)
+            if description is not None and description.ended:
+                self._fence.explain(ChatEnded)
+            elif description is not None and description.agent_connected:
+                self._fence.explain(HumanTookOver)
 
     async def _say_goodbye(self, stay: Stay, reason: type[ConversationOver] | None) -> None:
         """Leaving is only polite where the chat may go on without us."""

@@ -14,7 +14,7 @@ from agent.session.session import Ending
 from agent.wire.content import ContentType
 from tests.scenarios.stage import Customer, ScriptedBot, Stage
 
-BY_HUMAN = {"HumanTookOver", "RemovedFromChat"}
+BY_HUMAN = {"HumanTookOver"}
 
 
 def waiting(*, disconnected: str = "queue", expired: str = "late") -> dict[str, str]:

@@ -234,7 +234,7 @@ async def test_a_transfer_removes_the_bot_and_the_new_segment_gets_one_of_its_ow
         customer.says("before")
         await customer.sees("before")
         scene.connect.transfer(customer.contact_id)
-        await is_over(scene, customer, bot, {"RemovedFromChat"})
+        await is_over(scene, customer, bot, {"RemovedFromChat", "ChatEnded"})
         customer, second = scene.in_newest_segment(customer), ScriptedBot()
         await scene.joins(customer, second)
         customer.says("after")
