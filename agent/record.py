@@ -74,6 +74,7 @@ class ContactRecord:
     Attributes:
         own: which of the bot's own messages *committed* turns have sent; others that the transcript shows belong to
             a turn that was cut off.
+        interrupted: the items of a turn that was interrupted: the next turn is about them as well.
         state: the bot's state, JSON.
         journal: what dialogs already did; the bot floor's own form.
         handled_turns: how many turns were committed.
@@ -93,6 +94,7 @@ class ContactRecord:
     greeted: bool = False
     cursor: Cursor = Cursor()
     own: Cursor = Cursor()
+    interrupted: tuple[ItemId, ...] = ()
     handled_turns: int = 0
     state: bytes = field(default=b"", repr=False)
     journal: bytes = field(default=b"", repr=False)

@@ -234,6 +234,7 @@ class Conductor:
             cursor=self._inbox.ledger.cursor,
             own=self._inbox.own.cursor,
             greeted=True,
+            interrupted=tuple(item.id for item in self._interrupted),
             handled_turns=self.record.handled_turns + 1,
             dead_letters=(*turn.record.dead_letters, *self._dead_letter(turn, error))[-_DEAD_LETTERS:],
         )

@@ -51,6 +51,7 @@ class Inbox:
         self._clock = clock
         self._window = reorder_window
         self._capacity = capacity
+        self._interrupted = frozenset(record.interrupted)
         self._waiting: list[Item] = []
         self._known: set[Position] = set()
         self._passing: deque[Position] = deque(maxlen=Ledger.REMEMBERED)
@@ -95,7 +96,9 @@ class Inbox:
 
     def _has_room(self, item: Item) -> bool:
         """What does not fit, and all that came after it, is left to the next reading of the transcript."""
-        full = len(self._waiting) >= self._capacity
+        if item.id in self._interrupted:  # its turn had room for it, and must have again
+            return True
+        full = sum(each.id not in self._interrupted for each in self._waiting) >= self._capacity
         if not full and not self.gap:
             return True
         if not self._waiting or item.position > self._waiting[-1].position:
