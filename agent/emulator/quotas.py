@@ -44,6 +44,7 @@ class Quotas:
     def take(self, operation: str, scope: str) -> None:
         """Take one call of `operation` from the budget of `scope` (an instance, or the account). Raises 429."""
         rate, burst = (value * self._settings.quota_scale for value in RATES.get(operation, OTHERS))
+        burst = max(burst, 1.0)  # however small the scale, one call fits
         now = self._clock.time()
         left, then = self._buckets.get((operation, scope), (burst, now))
         left = min(burst, left + (now - then) * rate)
