@@ -32,6 +32,7 @@ lint: $(VENV)/.develops  ## style, types, floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 
 format: $(VENV)/.develops ## style, mended
