@@ -73,8 +73,8 @@ DEFECTS = (
     Defect(
         "the commit is not written",
         SESSION + "conductor.py",
-        "        await self._verbs.save(record)\n        self.record = record",
-        "        self.record = record",
+        "        await self._verbs.save(record)\n        self.record = record\n        fields",
+        "        self.record = record\n        fields",
     ),
     Defect(
         "a new process greets again",
@@ -187,6 +187,12 @@ DEFECTS = (
         "        if False:",
     ),
     Defect(
+        "a timer whose turn has begun is not marked",
+        SESSION + "conductor.py",
+        "                await self._begin(timer)\n                continue",
+        "                return self._about_timer(timer)",
+    ),
+    Defect(
         "the bot leaves without a word to Amazon Connect",
         SESSION + "session.py",
         "                await stay.disconnect()\n",
@@ -197,6 +203,18 @@ DEFECTS = (
         SESSION + "session.py",
         "        if reason is OwnershipLost:\n            return",
         "        if False:\n            return",
+    ),
+    Defect(
+        "why the bot was removed is not found out",
+        SESSION + "session.py",
+        "            await self._find_out_why()\n",
+        "            pass\n",
+    ),
+    Defect(
+        "a bot with an expired token cannot leave",
+        SESSION + "stay.py",
+        "                await self._disconnect_with_new_token()\n",
+        "                pass\n",
     ),
     Defect(
         "a handler that never ends is waited for",

@@ -1,9 +1,11 @@
 """Exactly-once turns: one at a time, committed once, repeated after a crash without saying anything twice."""
 
 import json
+from datetime import datetime, timedelta
 
 import anyio
 
+from agent.clock import LoopClock
 from agent.emulator.faults import CallFault
 from agent.errors import InvalidMessage, TurnTimeout
 from agent.record import Timer
@@ -389,6 +391,38 @@ async def test_a_timer_whose_turn_is_cut_off_goes_off_again() -> None:
         await _take_over(scene, Reminding())
         assert len(lives) == 2
         assert scene.lines() == ["tea"]
+
+
+class _SetBack(LoopClock):
+    """A wall clock that a time server has set back by an hour."""
+
+    def now(self) -> datetime:
+        return super().now() - timedelta(hours=1)
+
+
+@virtual
+async def test_a_timer_whose_turn_has_begun_is_repeated_first_whatever_the_clock_says_by_then() -> None:
+    """Otherwise what it had said would stand before the answer to an earlier message's turn."""
+    async with hall() as scene:
+
+        class Reminding(ScriptedBot):
+            async def turn(self, turn: Turn) -> None:
+                await super().turn(turn)
+                if turn.trigger is Trigger.JOINED:
+                    turn.timers["tea"] = Timer(name="tea", due=scene.clock.now().timestamp() + 60)
+                if turn.trigger is Trigger.TIMER:
+                    await say(turn, "tea")
+                    if not turn.repeated:
+                        await anyio.sleep_forever()
+
+        await scene.joins(Reminding())
+        await scene.passes(100)
+        scene.says("hello")
+        scene.clock = _SetBack()
+        second = Reminding()
+        await _take_over(scene, second)
+        assert second.triggers == [Trigger.TIMER, Trigger.ITEMS]
+        assert scene.lines() == ["tea", "hello"]
 
 
 @virtual
