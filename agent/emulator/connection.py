@@ -157,7 +157,8 @@ class Connection:
 
     # --- deadlines -------------------------------------------------------------------------------------
     def _lifetime_over(self) -> None:
-        self.close(self._region.settings.lifetime_close_code)
+        if self._region.settings.closes_at_lifetime:
+            self.close(self._region.settings.lifetime_close_code)
 
     def _watch_idleness(self) -> None:
         timeout, now = self._region.settings.socket_idle_timeout, self._region.clock.time()

@@ -77,6 +77,8 @@ def send_event(participant: Participant, params: Params) -> Params:
         moment = participant.chat.moment()
         region = participant.chat.region
         return {"Id": region.mint.item_id(moment), "AbsoluteTime": region.iso(moment)}
+    if participant.chat.region.settings.typing_resets_timers:
+        participant.chat.role_timers.heard(participant)
     item = participant.chat.publish_event(content_type, participant)
     return {"Id": item["Id"], "AbsoluteTime": item["AbsoluteTime"]}
 

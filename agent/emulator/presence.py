@@ -86,9 +86,10 @@ def connection_details(participant: Participant, kinds: Sequence[str]) -> dict[s
     """The websocket URL and the connection token, as far as asked for. Raises ServiceError."""
     chat = participant.chat
     answer: dict[str, object] = {}
-    if "WEBSOCKET" in kinds:
+    everything = bool(kinds) and not chat.region.settings.answers_only_asked
+    if everything or "WEBSOCKET" in kinds:
         answer["Websocket"] = _websocket(participant)
-    if "CONNECTION_CREDENTIALS" in kinds:
+    if everything or "CONNECTION_CREDENTIALS" in kinds:
         token = chat.region.credentials.connect(participant)
         expiry = chat.region.iso(int(token.expires * 1000))
         answer["ConnectionCredentials"] = {"ConnectionToken": token.value, "Expiry": expiry}

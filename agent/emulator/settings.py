@@ -75,6 +75,10 @@ class Settings:
     """A websocket URL must be dialled this soon [documented]."""
     socket_lifetime: float = 3_600.0
     """From the call to `ConnectionExpiry`, when the server closes the socket [live; closing inferred]."""
+    closes_at_lifetime: bool = True
+    """The server closes a socket at its `ConnectionExpiry` [inferred]; False: it lives on."""
+    answers_only_asked: bool = True
+    """CreateParticipantConnection answers the types that were asked for [inferred]; False: always both."""
     socket_url_reusable: bool = True
     """The same URL may be dialled again after a successful upgrade [inferred]."""
     sockets_per_participant: int = 5
@@ -112,6 +116,8 @@ class Settings:
     does, and then chat.ended [client code]."""
     chat_ended_delay: float = 0.0
     """Between the customer's participant.left and chat.ended; 0.178 s was seen once [live]."""
+    typing_resets_timers: bool = False
+    """Typing counts as a sign of life for the chat timers [inferred: no]."""
     idle_events_reach_bots: bool = True
     """participant.idle, .returned and .autodisconnection go to bots as well [documented: to all]."""
 

@@ -124,6 +124,15 @@ def test_a_socket_lives_an_hour(stage: Stage) -> None:
     assert customer.socket.closed == 1001
 
 
+def test_a_socket_may_outlive_its_hour_when_so_set(build: type[Stage]) -> None:
+    """ConnectionExpiry is then only said."""
+    stage = build(closes_at_lifetime=False, socket_idle_timeout=None)
+    customer = stage.customer()
+    stage.passes(7200)
+    customer.says("still here")
+    assert (customer.socket.closed, customer.socket.words[-1]) == (None, "still here")
+
+
 def test_a_silent_socket_idles_out(stage: Stage) -> None:
     """Ten minutes without a frame close it, as API Gateway does [inferred]."""
     customer = stage.customer()

@@ -243,6 +243,15 @@ def test_a_connection_token_lives_a_day_and_is_handed_out_again(stage: Stage) ->
     customer.reads()
 
 
+def test_both_are_answered_when_so_set(build: type[Stage]) -> None:
+    """Whatever was asked for; nothing still is nothing."""
+    stage = build(answers_only_asked=False)
+    customer = stage.customer()
+    answer = stage.call("CreateParticipantConnection", {"Type": ["WEBSOCKET"]}, customer.participant_token)
+    assert sorted(answer) == ["ConnectionCredentials", "Websocket"]
+    assert stage.call("CreateParticipantConnection", {"ConnectParticipant": True}, customer.participant_token) == {}
+
+
 def test_only_what_was_asked_for_is_answered(stage: Stage) -> None:
     """Websocket and ConnectionCredentials appear as asked [inferred]."""
     customer = stage.customer()

@@ -62,6 +62,18 @@ def test_who_speaks_is_not_idle(stage: Stage) -> None:
     assert bot.socket.words[-2:] == ["participant.returned", "back"]
 
 
+def test_typing_may_count_when_so_set(build: type[Stage]) -> None:
+    """Then it sets the timer back as a message does."""
+    stage = build(typing_resets_timers=True)
+    customer = stage.customer()
+    configure(stage, customer.contact_id, ("CUSTOMER", IDLE, 2))
+    bot = stage.bot(customer.contact_id)
+    stage.passes(100)
+    customer.types()
+    stage.passes(100)
+    assert "participant.idle" not in bot.socket.words
+
+
 def test_auto_disconnect_alone_starts_at_once(stage: Stage) -> None:
     """Without an idle timer it counts from the start [documented]."""
     customer = stage.customer()
