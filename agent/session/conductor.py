@@ -143,18 +143,19 @@ class Conductor:
         named_after = items[-1] if self._overlap is Overlap.INTERRUPT else items[0]
         return Cause(id=named_after.id, trigger=Trigger.ITEMS, items=items)
 
-    def _how_many(self) -> int | None:
-        """How many waiting items the next turn is about, None for all.
+    def _how_many(self) -> int:
+        """How many waiting items the next turn is about.
 
         A turn that was cut off after it had spoken is repeated without what arrived later: it would be another turn,
         and its sends would be taken for those of the first.
         """
         if self._overlap is Overlap.QUEUE:
             return 1
+        ready = max(1, self._inbox.ready())
         if not (unaccounted := self._inbox.unaccounted):
-            return None
+            return ready
         spoke_at = unaccounted[0].position
-        return max(1, sum(item.position < spoke_at for item in self._inbox.waiting))
+        return max(1, min(ready, sum(item.position < spoke_at for item in self._inbox.waiting)))
 
     # ----------------------------------------------------------------------------------- performing
 

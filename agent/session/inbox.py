@@ -56,7 +56,7 @@ class Inbox:
         self._known: set[Position] = set()
         self._passing: deque[Position] = deque(maxlen=Ledger.REMEMBERED)
         self._unaccounted: dict[ItemId, Message] = {}
-        self._ready_at = 0.0
+        self._ready: dict[Position, float] = {}
         self._held = True
         self._changed = anyio.Event()
 
@@ -106,13 +106,15 @@ class Inbox:
             return False
         if full:
             self.gap = True
-            self._known.discard(self._waiting.pop().position)
+            last = self._waiting.pop().position
+            self._known.discard(last)
+            del self._ready[last]
         return True
 
     def _queue(self, item: Item, patience: float) -> None:
         now = self._clock.monotonic()
         self.late += item.position < self.ledger.newest
-        self._ready_at = min(self._ready_at, now + patience) if self._waiting else now + patience
+        self._ready[item.position] = now + patience
         self.first_at, self.last_at = (self.first_at if self._waiting else now), now
         insort(self._waiting, item, key=_position)
         self._known.add(item.position)
@@ -140,12 +142,21 @@ class Inbox:
     @property
     def ready_at(self) -> float | None:
         """When (monotonic seconds) the first waiting item may be taken; None when there is none, or it is held."""
-        return self._ready_at if self._waiting and not self._held else None
+        return min(self._ready.values()) if self._waiting and not self._held else None
+
+    def ready(self) -> int:
+        """How many waiting items may be taken now: up to the last for which nothing need be waited any more."""
+        now = self._clock.monotonic()
+        return max(
+            (number for number, item in enumerate(self._waiting, 1) if self._ready[item.position] <= now), default=0
+        )
 
     def take(self, count: int | None = None) -> tuple[Item, ...]:
         """The first `count` waiting items, or all; they count as handled only once `handled` is called."""
         taken = tuple(self._waiting[:count])
         del self._waiting[: len(taken)]
+        for item in taken:
+            del self._ready[item.position]
         return taken
 
     def handled(self, items: tuple[Item, ...]) -> None:
@@ -164,6 +175,8 @@ class Inbox:
         """Drops what waits and is unwanted, as handled."""
         dropped = tuple(filter(unwanted, self._waiting))
         self._waiting = [item for item in self._waiting if item not in dropped]
+        for item in dropped:
+            del self._ready[item.position]
         self.handled(dropped)
 
     async def changed(self) -> None:

@@ -25,8 +25,8 @@ DEFECTS = (
     Defect(
         "live items do not wait for the gap to be closed",
         SESSION + "inbox.py",
-        "return self._ready_at if self._waiting and not self._held else None",
-        "return self._ready_at if self._waiting else None",
+        "return min(self._ready.values()) if self._waiting and not self._held else None",
+        "return min(self._ready.values()) if self._waiting else None",
     ),
     Defect(
         "items are handled in the order of arrival",
@@ -57,6 +57,12 @@ DEFECTS = (
         SESSION + "ledger.py",
         "self._floor = min(self._done.values())\n            del self._done[_identity(self._floor)]",
         "del self._done[_identity(min(self._done.values()))]",
+    ),
+    Defect(
+        "a burst takes along what may still have been overtaken",
+        SESSION + "conductor.py",
+        "        ready = max(1, self._inbox.ready())\n",
+        "        ready = len(self._inbox.waiting)\n",
     ),
     Defect(
         "a turn is never marked as handled",
