@@ -123,15 +123,6 @@ async def test_without_that_it_goes_on_asking() -> None:
         await customer.sees("Which order?")
 
 
-async def test_a_message_where_no_menu_waits_begins_one() -> None:
-    """As after a turn that failed, or when another bot passes the chat on."""
-    bot = build(menu())
-    bot.routes.alone.pop(next(iter(bot.routes.alone)))  # type: ignore[attr-defined]  # nobody greets
-    async with chatting(bot) as customer:
-        await customer.says("hello")
-        await customer.sees_menu(*TOP)
-
-
 FILE = """
 start = "top"
 

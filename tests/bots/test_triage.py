@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent import Attachment, Bot, Chat, Message, RegistrationError
+from agent import Bot, Chat, Event, Message, RegistrationError
 from agent.telemetry import Happening
 from agent.testing import chatting
 from bots.declared import read
 from bots.echo import bot as echo
+from bots.intake import Intake
+from bots.intake import build as intake
 from bots.menu import Menu
 from bots.menu import build as menu
 from bots.triage import build, found
@@ -43,7 +45,7 @@ def counting() -> Bot[str, Count]:
     async def shop() -> AsyncIterator[str]:
         yield "the shop"
 
-    bot: Bot[str, Count] = Bot("counting", lifespan=shop, state=Count, apology="Oh.")
+    bot: Bot[str, Count] = Bot("counting", lifespan=shop, state=Count)
 
     @bot.on_join
     async def greet(chat: Chat[str, Count]) -> None:
@@ -58,9 +60,13 @@ def counting() -> Bot[str, Count]:
     async def crash(chat: Chat[str, Count], message: Message) -> None:
         raise KeyError
 
-    @bot.on_attachment()
-    async def look(chat: Chat[str, Count], attachment: Attachment) -> None:
-        await chat.say("A file!")
+    @bot.on_error(KeyError)
+    async def explain(chat: Chat[str, Count], error: Exception) -> None:
+        await chat.say(f"Oh, after {chat.state.said}.")
+
+    @bot.on_event("participant.idle")
+    async def nudge(chat: Chat[str, Count], event: Event) -> None:
+        await chat.say("Still there?")
 
     @bot.on_message()
     async def count(chat: Chat[str, Count], message: Message) -> None:
@@ -107,8 +113,10 @@ async def test_a_bot_behind_it_survives_crashes_with_its_state_and_dialogs() -> 
         await customer.says("42")
         await customer.sees("Ordered: 42.")
         await customer.kill_worker()
+        await customer.happens("participant.idle")
+        await customer.sees("Still there?")
         await customer.says("crash")
-        await customer.sees("Oh.")
+        await customer.sees("Oh, after 1.")
         await customer.says("there?")
         await customer.sees("2: there?")
         assert [type(error) for error in customer.errors] == [KeyError]
@@ -124,13 +132,26 @@ async def test_a_menu_may_stand_behind_it() -> None:
         await customer.leaves()
 
 
+async def test_an_intake_may_stand_behind_it() -> None:
+    """One that is reached by words asks its first question."""
+    room = {"name": "room", "ask": "Which room?", "kind": "choice", "choices": ["Garden", "Hall"]}
+    rules = triage({"words": ["table"], "bot": "intake"})
+    async with chatting(build(rules, {"intake": intake(Intake.model_validate({"fields": [room]}))})) as customer:
+        await customer.says("a table, please")
+        await customer.sees_menu("Garden", "Hall")
+        await customer.picks("Hall")
+        await customer.sees("Thank you!")
+        await customer.waits("1s")
+        assert customer.attributes == {"room": "Hall", "intake": "done"}
+
+
 async def test_a_turn_that_fails_while_it_chooses_is_the_chosen_ones() -> None:
     """Its own word to the customer; then it is chosen again."""
     async with chatting(
         build(triage({"words": ["crash", "hi"], "bot": "counting"}), {"counting": counting()})
     ) as customer:
         await customer.says("crash")
-        await customer.sees("Oh.")
+        await customer.sees("Oh, after 0.")
         await customer.says("hi")
         await customer.sees("1: hi")
 
@@ -158,14 +179,17 @@ async def test_a_rule_may_hand_off_at_once() -> None:
 
 async def test_a_bot_that_is_gone_from_the_file_leaves_the_chat_to_the_rules() -> None:
     """As after a deploy while the chat goes on."""
-    board = build(triage({"words": ["hi"], "bot": "counting"}), {"counting": counting()})
+    rules = triage({"words": ["hi"], "bot": "counting"}, {"words": ["echo"], "bot": "echo"})
+    board = build(rules, {"counting": counting(), "echo": echo})
     async with chatting(board) as customer:
         await customer.says("hi")
         await customer.sees("1: hi")
-        board._bots.clear()
+        del board._bots["counting"]
         await customer.kill_worker()
         await customer.says("what?")
         await customer.sees("in other words")
+        await customer.says("echo")
+        await customer.sees("echo")
 
 
 async def test_events_of_all_bots_are_reported_to_one() -> None:
