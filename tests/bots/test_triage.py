@@ -113,6 +113,7 @@ async def test_a_bot_behind_it_survives_crashes_with_its_state_and_dialogs() -> 
         await customer.says("42")
         await customer.sees("Ordered: 42.")
         await customer.kill_worker()
+        await customer.waits("5s")  # no transcript keeps this event: the new worker has to be there
         await customer.happens("participant.idle")
         await customer.sees("Still there?")
         await customer.says("crash")
