@@ -1,6 +1,7 @@
 """What must hold after every story, whatever the weather was. Each violation is one sentence."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,11 +73,11 @@ def _of_replies(outcome: Outcome, chat: Chat, record: ContactRecord, turns: list
         yield f"a reply was said twice: {lines}"
     if outcome.bot.overlap is Overlap.QUEUE:
         expected = list(_expected(turns, outcome.bot.says))
-        if outcome.lonely:  # what no socket brought is answered when the audit finds it
-            lines, expected = sorted(lines), sorted(expected)
-        extra = lines[len(expected) :]
-        if lines[: len(expected)] != expected:
+        extra = list((Counter(lines) - Counter(expected)).elements())
+        if Counter(expected) - Counter(lines):
             yield f"the replies are {lines}, not {expected}"
+        elif not outcome.lonely and lines[: len(expected)] != expected:
+            yield f"the replies are out of order: {lines}, not {expected}"
         elif outcome.ended_in_calm and extra:
             yield f"replies of no committed turn: {extra}"
 
