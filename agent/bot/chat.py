@@ -90,6 +90,7 @@ class Chat(Questions, Generic[DepsT_co, StateT_co]):
 
     async def _send(self, content: str, content_type: str) -> None:
         turn = self._run.scene("say")
+        steps.no_step_runs("say")
         if self._run.replaying:
             return
         self._run.says += 1

@@ -34,6 +34,16 @@ def idempotency_key() -> str:
         raise DialogError("idempotency_key() is for functions that run as a chat.step.") from None
 
 
+def no_step_runs(verb: str) -> None:
+    """A replay recalls a step's result and does not call its function, so what that said would not be counted.
+
+    Raises:
+        DialogError: a step is running.
+    """
+    if _KEY.get(None) is not None:
+        raise DialogError(f"chat.{verb} was called inside of a step; say it before or after the step.")
+
+
 async def step(
     run: Run, function: Callable[..., Awaitable[object]], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> object:

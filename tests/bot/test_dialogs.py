@@ -198,6 +198,24 @@ async def test_a_failing_step_is_the_dialogs_to_catch_and_fails_alike_on_replay(
     assert calls == [1]
 
 
+async def test_nothing_can_be_said_inside_of_a_step() -> None:
+    """A replay would not call the function again, so what it said would be taken for something else."""
+    bot = Bot("booker", apology="That went wrong.")
+
+    @bot.dialog("start")
+    async def talk(chat: Chat) -> None:
+        async def book() -> int:
+            await chat.say("booking")
+            return 1
+
+        await chat.step(book)
+
+    async with chatting(bot) as customer:
+        await customer.says("start")
+        await customer.sees("That went wrong.")
+        assert "inside of a step" in str(customer.errors[0])
+
+
 async def test_a_step_that_fails_for_ever_wedges_nobody() -> None:
     """Uncaught, it ends the dialog with the apology; the chat goes on."""
     bot = Bot("failing")
