@@ -4,14 +4,17 @@ Two kinds of token, never mixed up [documented]: a participant token only opens 
 token does everything else. Pure: time is read from the injected clock. It must not know any rule of a chat.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from agent.emulator.clock import ScaledClock
-from agent.emulator.errors import denied
+from agent.emulator.errors import ServiceError, denied
 from agent.emulator.ids import Mint
 from agent.emulator.participants import Participant
 from agent.emulator.settings import Settings
+
+MOST_DEAD = 10_000
+"""How many tokens of people who are gone are remembered."""
 
 
 @dataclass(slots=True, kw_only=True, repr=False)
@@ -46,6 +49,7 @@ class Credentials:
         self._granted: dict[str, list[ConnectionToken]] = {}
         self._tickets: dict[str, Ticket] = {}
         self._issued: deque[Ticket] = deque()
+        self._dead: OrderedDict[str, None] = OrderedDict()
 
     def __len__(self) -> int:
         """How many websocket URLs are remembered."""
@@ -61,7 +65,7 @@ class Credentials:
         """Whose participant token this is. Raises AccessDenied."""
         participant = self._participants.get(token or "")
         if participant is None:
-            raise denied()
+            raise self._refusal(token)
         expired = self._clock.time() >= participant.token_expires
         if expired and self._settings.enforce_participant_token_expiry:
             raise denied()
@@ -71,7 +75,7 @@ class Credentials:
         """Whose connection token this is. Raises AccessDenied, also when it has expired."""
         grant = self._connections.get(token or "")
         if grant is None:
-            raise denied()
+            raise self._refusal(token)
         if self._clock.time() >= grant.expires:
             del self._connections[grant.value]
             raise denied()
@@ -128,4 +132,13 @@ class Credentials:
     def forget(self, participant: Participant) -> None:
         """`participant` is gone for good: none of its secrets works any more."""
         self._participants.pop(participant.token, None)
+        tokens = [participant.token, *(grant.value for grant in self._granted.get(participant.id, ()))]
+        self._dead.update(dict.fromkeys(tokens))
+        while len(self._dead) > MOST_DEAD:
+            self._dead.popitem(last=False)
         self.expire_connections(participant)
+
+    def _refusal(self, token: str | None) -> ServiceError:
+        """The answer to a token that does not work: never issued, expired, or of somebody who is gone."""
+        dead = token in self._dead
+        return ServiceError(self._settings.gone_error, "Access denied") if dead else denied()

@@ -103,7 +103,11 @@ def get_transcript(participant: Participant, params: Params) -> Params:
     chat, settings = participant.chat, participant.chat.region.settings
     transcript = [*chat.past, *chat.transcript.items] if chat.past else chat.transcript.items
     low, high = _visible(participant, params.get("ContactId"), transcript)
-    limit = params.get("MaxResults") or DEFAULT_PAGE
+    limit = params.get("MaxResults", DEFAULT_PAGE)
+    if limit == 0:
+        if not settings.zero_results_is_default:
+            return {"InitialContactId": chat.initial_contact_id, "Transcript": []}
+        limit = DEFAULT_PAGE
     if params.get("NextToken"):
         walk, issued = read_token(params["NextToken"], limit)
         lifetime = settings.next_token_lifetime

@@ -77,6 +77,9 @@ class Settings:
     """From the call to `ConnectionExpiry`, when the server closes the socket [live; closing inferred]."""
     closes_at_lifetime: bool = True
     """The server closes a socket at its `ConnectionExpiry` [inferred]; False: it lives on."""
+    gone_error: str = "AccessDeniedException"
+    """What a token of somebody who left, was removed or whose chat has ended is told [live for
+    CreateParticipantConnection after the end; inferred for all else]."""
     answers_only_asked: bool = True
     """CreateParticipantConnection answers the types that were asked for [inferred]; False: always both."""
     socket_url_reusable: bool = True
@@ -116,6 +119,8 @@ class Settings:
     does, and then chat.ended [client code]."""
     chat_ended_delay: float = 0.0
     """Between the customer's participant.left and chat.ended; 0.178 s was seen once [live]."""
+    zero_results_is_default: bool = True
+    """GetTranscript's MaxResults 0 means the default of 10 [inferred]; False: an empty page."""
     typing_resets_timers: bool = False
     """Typing counts as a sign of life for the chat timers [inferred: no]."""
     idle_events_reach_bots: bool = True
