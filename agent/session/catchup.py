@@ -54,13 +54,14 @@ class TranscriptReader:
             ConversationOver: the participant is no longer welcome.
             ConnectError: it failed for good in another way.
         """
+        self._inbox.hold()
         async with self._lock:
-            self._inbox.hold()
+            gaps = self._inbox.reading()
             ledger = self._inbox.ledger
             items = await self._fetch(CatchUp(anchor=ledger.anchor, floor=ledger.cursor.floor))
             for item in items:
                 self._read(item)
-            self._inbox.release()
+            self._inbox.release(gaps)
         self._ports.report(Happening(name="transcript.read", contact=self._key, fields={"items": len(items)}))
 
     async def whole(self) -> list[Item]:

@@ -57,7 +57,8 @@ class Inbox:
         self._passing: deque[Position] = deque(maxlen=Ledger.REMEMBERED)
         self._unaccounted: dict[ItemId, Message] = {}
         self._ready: dict[Position, float] = {}
-        self._held = True
+        self._gaps = 1
+        self._closed = 0
         self._changed = anyio.Event()
 
     # ------------------------------------------------------------------------------------- coming in
@@ -71,14 +72,22 @@ class Inbox:
         return self._admit(item, 0.0)
 
     def hold(self) -> None:
-        """Whatever comes waits from now on: a gap is being closed."""
-        self.gap = False
-        self._held = True
+        """Something may be missing: whatever comes waits until a reading that begins from now on has ended."""
+        self._gaps += 1
 
-    def release(self) -> None:
-        """The gap is closed; what waits may be taken."""
-        self._held = False
+    def reading(self) -> int:
+        """A reading of the transcript begins; what it can close, to be given to `release`."""
+        self.gap = False
+        return self._gaps
+
+    def release(self, gaps: int) -> None:
+        """A reading has ended; what waits may be taken, unless more went missing after it began."""
+        self._closed = max(self._closed, gaps)
         self.wake()
+
+    @property
+    def _held(self) -> bool:
+        return self._closed < self._gaps
 
     def _admit(self, item: Item, patience: float) -> bool:
         if item.sender.participant_id == self._own_id:

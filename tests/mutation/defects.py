@@ -65,6 +65,12 @@ DEFECTS = (
         "        ready = len(self._inbox.waiting)\n",
     ),
     Defect(
+        "an old reading of the transcript closes a gap that came later",
+        SESSION + "catchup.py",
+        "            self._inbox.release(gaps)\n",
+        "            self._inbox.release(10**6)\n",
+    ),
+    Defect(
         "a turn is never marked as handled",
         SESSION + "conductor.py",
         "            self._inbox.handled(turn.cause.items)\n",

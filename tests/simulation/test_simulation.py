@@ -6,7 +6,7 @@ from agent.testing.virtual import run_virtually
 from tests.simulation.verdict import violations
 from tests.simulation.world import story
 
-FOUND = (11134, 12476, 15054, 17379, 28888, 43286)
+FOUND = (11134, 12476, 15054, 17379, 28888, 43286, 95922)
 """Seeds that once broke a promise."""
 
 
