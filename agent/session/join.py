@@ -32,7 +32,7 @@ from agent.session.retrying import retrying
 from agent.session.saving import save
 from agent.session.surroundings import Ports
 
-_JOINS = 3
+_JOINS = 5
 
 
 def join_token(record: ContactRecord) -> ClientToken:
