@@ -32,7 +32,7 @@ from agent.session.retrying import retrying
 from agent.session.saving import save
 from agent.session.surroundings import Ports
 
-_JOINS = 5
+_JOINS = 3
 
 
 def join_token(record: ContactRecord) -> ClientToken:
