@@ -41,17 +41,6 @@ async def test_an_agent_may_take_over_from_the_bot(visit: Visiting) -> None:
         await expect(customer.desk.get_by_text("with an agent")).to_be_visible()
 
 
-async def test_the_agent_sees_the_customer_typing(visit: Visiting) -> None:
-    """Typing is told to the desk as well."""
-    async with visit() as customer:
-        await customer.meets_the_bot()
-        await expect(customer.chat.get_by_text("Connected")).to_be_visible()
-        await customer.desk.get_by_role("button", name="Accept Customer").click()
-        await customer.sees("Sam joined")
-        await customer.box.press_sequentially("hmm")
-        await expect(customer.desk.get_by_text("Customer is typing…")).to_be_visible()
-
-
 async def test_what_can_be_done_to_a_chat_is_done(visit: Visiting) -> None:
     """Sockets close, the customer leaves: one button each."""
     async with visit() as customer:
