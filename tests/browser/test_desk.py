@@ -1,5 +1,7 @@
 """The agent desk: a person sees who waits, accepts, talks and leaves."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -39,6 +41,28 @@ async def test_an_agent_may_take_over_from_the_bot(visit: Visiting) -> None:
         await customer.sees("Echo left")
         await customer.sees("Sam joined")
         await expect(customer.desk.get_by_text("with an agent")).to_be_visible()
+
+
+async def test_the_agent_sees_the_customer_typing(visit: Visiting) -> None:
+    """Typing is told to the desk as well."""
+    async with visit() as customer:
+        await customer.meets_the_bot()
+        await expect(customer.chat.get_by_text("Connected")).to_be_visible()
+        await customer.desk.get_by_role("button", name="Accept Customer").click()
+        await customer.sees("Sam joined")
+        await customer.box.press_sequentially("hmm")
+        await expect(customer.desk.get_by_text("Customer is typing…")).to_be_visible()
+
+
+async def test_typing_that_began_before_the_agent_looked_is_seen(visit: Visiting) -> None:
+    """The desk remembers who types, whichever chat it shows."""
+    async with visit() as customer:
+        await customer.meets_the_bot()
+        await expect(customer.chat.get_by_text("Connected")).to_be_visible()
+        await customer.box.press_sequentially("hmm")
+        await expect(customer.inspector.get_by_text("SendEvent").first).to_be_visible()
+        await customer.desk.get_by_role("button", name=re.compile("^Customer")).first.click()
+        await expect(customer.desk.get_by_text("Customer is typing…")).to_be_visible()
 
 
 async def test_what_can_be_done_to_a_chat_is_done(visit: Visiting) -> None:

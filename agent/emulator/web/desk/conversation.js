@@ -29,6 +29,7 @@ export class Conversation {
   #contact = null;
   #typed = -Infinity;
   #typingTimer = 0;
+  #typists = new Map();
 
   constructor({ act, report }) {
     this.act = act;
@@ -75,17 +76,26 @@ export class Conversation {
     this.more.hidden = contact.state === "ended";
     reconcile(this.log, rowsOf(pretend(contact, agent)), (row) => rowElement(row, NOBODY));
     if (atEnd) this.log.scrollTop = this.log.scrollHeight;
+    this.#showTyping();
   }
 
-  /** The customer's typing is told only by the timeline. */
+  /** Typing is told only by the timeline, and perhaps before the contact is shown here. */
   heard(records) {
-    const ids = [this.#contact?.contactId, this.initialContactId];
-    const last = records.findLast(({ kind, contactId }) => kind === "item" && ids.includes(contactId));
-    if (!last || last.payload.ParticipantRole === "AGENT") return;
+    for (const { kind, contactId, name, payload } of records) {
+      if (kind !== "item" || payload.ParticipantRole === "AGENT") continue;
+      const { ParticipantId: id, DisplayName: named } = payload;
+      if (name === TYPING) this.#typists.set(contactId, { id, named, until: performance.now() + TYPING_SHOWN });
+      else if (this.#typists.get(contactId)?.id === id) this.#typists.delete(contactId);
+    }
+    this.#showTyping();
+  }
+
+  #showTyping() {
     clearTimeout(this.#typingTimer);
-    const isTyping = last.name === TYPING;
-    this.typing.textContent = isTyping ? `${last.payload.DisplayName} is typing…` : "";
-    if (isTyping) this.#typingTimer = setTimeout(() => (this.typing.textContent = ""), TYPING_SHOWN);
+    const typist = this.#typists.get(this.#contact?.contactId);
+    const rest = typist ? typist.until - performance.now() : 0;
+    this.typing.textContent = rest > 0 ? `${typist.named} is typing…` : "";
+    if (rest > 0) this.#typingTimer = setTimeout(() => this.#showTyping(), rest);
   }
 
   #head() {
