@@ -163,7 +163,7 @@ def join(
 def emulator(
     port: Port = 4510,
     host: Host = "127.0.0.1",
-    flow: Annotated[list[Path], typer.Option(help="A contact flow, TOML; may be repeated.")] = [],
+    flow: Annotated[list[Path], typer.Option(help="A contact flow, TOML or JSON; may be repeated.")] = [],
     weather: Annotated[Path | None, typer.Option(help="Faults, TOML.", show_default=False)] = None,
     sink: Annotated[list[str], typer.Option(help="Where notices go, KIND=DESTINATION; may be repeated.")] = [],
     quotas: Annotated[bool, typer.Option("--quotas", help="Enforce Connect's rates.")] = False,

@@ -28,6 +28,11 @@ class ScaledClock:
         """`time` in whole milliseconds."""
         return int(self.time() * 1000)
 
+    @property
+    def drift(self) -> float:
+        """How many seconds ahead of the base it is."""
+        return self.time() - self._base.now().timestamp()
+
     def now(self) -> datetime:
         """`time` as an aware moment in UTC."""
         return datetime.fromtimestamp(self.time(), UTC)

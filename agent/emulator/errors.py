@@ -6,6 +6,7 @@ This module knows no HTTP and no operation; it must not know which operation mod
 STATUS = {
     "AccessDeniedException": 403,
     "ConflictException": 409,
+    "ContactFlowNotPublishedException": 404,
     "ContactNotFoundException": 410,
     "InternalServerException": 500,
     "InternalServiceException": 500,

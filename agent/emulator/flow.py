@@ -1,7 +1,8 @@
 """A small contact flow: blocks and where each leads, read from a short TOML file, and one run of it.
 
 Blocks: ``prompt`` (a SYSTEM message), ``attributes`` (sets contact attributes), ``bot`` (offers the contact,
-then waits with the four branches of Connect's Wait block), ``wait``, ``queue`` and ``disconnect``. A run is
+then waits with the four branches of Connect's Wait block), ``wait``, ``queue`` and ``disconnect``; and those that only
+Connect's own flow language has: ``offer`` (the contact is offered, the flow goes on), ``loop`` and ``pass``. A run is
 driven by what happens on its chat; it must not know how a bot, an agent or a customer came or went.
 """
 
@@ -22,8 +23,8 @@ from agent.emulator.timers import Timer
 if TYPE_CHECKING:
     from agent.emulator.contacts import Chat
 
-BlockType = Literal["prompt", "attributes", "bot", "wait", "queue", "disconnect"]
-Branch = Literal["disconnected", "not_found", "expired", "error"]
+BlockType = Literal["prompt", "attributes", "bot", "wait", "queue", "disconnect", "offer", "loop", "pass"]
+Branch = Literal["disconnected", "not_found", "expired", "error", "done"]
 LONGEST_WAIT = 604_800.0  # seven days [documented]
 MOST_STEPS = 100  # blocks passed without waiting; more is a circle
 
@@ -45,18 +46,21 @@ class Block:
     join_within: float = 0.0
     timeout: float = LONGEST_WAIT
     queue: str = "BasicQueue"
+    count: int = 0
     next: str | None = None
     on: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowDefinition:
-    """A whole flow. `after_agent` names the block of the disconnect flow: it runs in a new segment."""
+    """A whole flow. `after_agent` names the block of the disconnect flow: it runs in a new segment. `document` is the
+    JSON that it was read from, if it was."""
 
     name: str
     start: str
     blocks: Mapping[str, Block]
     after_agent: str | None = None
+    document: str | None = None
 
 
 def read_flow(text: str) -> FlowDefinition:
@@ -66,19 +70,22 @@ def read_flow(text: str) -> FlowDefinition:
         blocks = {name: _block(name, block) for name, block in raw.get("blocks", {}).items()}
     except (tomllib.TOMLDecodeError, AttributeError) as error:
         raise BadFlow(f"not a flow: {error}") from error
-    definition = FlowDefinition(
-        name=str(raw.get("name", "flow")),
-        start=str(raw.get("start", "")),
-        blocks=blocks,
-        after_agent=raw.get("after_agent"),
+    return checked(
+        FlowDefinition(
+            name=str(raw.get("name", "flow")),
+            start=str(raw.get("start", "")),
+            blocks=blocks,
+            after_agent=raw.get("after_agent"),
+        )
     )
-    _check(definition)
-    return definition
 
 
 def load_flow(path: Path) -> FlowDefinition:
-    """The flow in a file."""
-    return read_flow(path.read_text(encoding="utf-8"))
+    """The flow in a file: TOML, or Connect's own flow language when it is called ``*.json``."""
+    from agent.emulator.flow_language import read_document
+
+    text = path.read_text(encoding="utf-8")
+    return read_document(text, name=path.stem) if path.suffix == ".json" else read_flow(text)
 
 
 @cache
@@ -98,7 +105,8 @@ def _block(name: str, raw: Mapping[str, Any]) -> Block:
     return Block(**raw)
 
 
-def _check(flow: FlowDefinition) -> None:
+def checked(flow: FlowDefinition) -> FlowDefinition:
+    """`flow`, whose every name leads to a block. Raises BadFlow."""
     named = [("start", flow.start), ("after_agent", flow.after_agent)]
     for name, block in flow.blocks.items():
         named.append((f"block {name}: next", block.next))
@@ -108,6 +116,7 @@ def _check(flow: FlowDefinition) -> None:
     for where, target in named:
         if target is not None and target not in flow.blocks:
             raise BadFlow(f"{where} names no block: {target!r}")
+    return flow
 
 
 class FlowRun:
@@ -117,7 +126,7 @@ class FlowRun:
         self._chat = chat
         self._timer: Timer | None = None
         self._offered = False
-        self._steps = 0
+        self._loops: dict[str, int] = {}
         self.definition = definition
         self.at: str | None = None
         self.started = False
@@ -138,8 +147,8 @@ class FlowRun:
     def bot_joined(self) -> None:
         """A custom participant connected: an offer is answered, Wait begins."""
         block = self.block
+        self._withdraw()
         if block is not None and block.type == "bot":
-            self._withdraw()
             self._set_timer(block.timeout, lambda: self.branch("expired"))
 
     def bot_left(self, bot: Participant) -> None:
@@ -172,9 +181,11 @@ class FlowRun:
     def branch(self, branch: Branch) -> None:
         """Leave a waiting block by one of its branches; without a target the flow is at its end."""
         block = self.block
-        self._rest()
+        self._cancel_timer()
         if block is None:
             return
+        if block.type == "bot":
+            self._withdraw()
         target = block.on.get(branch) or block.next
         if target is None:
             self._chat.end("CONTACT_FLOW_DISCONNECT")
@@ -183,28 +194,44 @@ class FlowRun:
 
     def go(self, name: str) -> None:
         """Enter a block, and pass on from it while blocks do not wait."""
-        steps, target = 0, name
-        while not self.stopped:
-            steps += 1
+        target: str | None = name
+        for _ in range(MOST_STEPS):
+            if self.stopped:
+                return None
+            if target is None:
+                return self._chat.end("CONTACT_FLOW_DISCONNECT")
             self.at = target
             self._chat.region.tell(FlowMoved(chat=self._chat, block=target))
             block = self.definition.blocks[target]
-            if steps > MOST_STEPS:
-                return self._chat.end("SYSTEM_ERROR")
-            if not self._pass_through(block):
+            if self._waits(block):
                 return self._wait_in(block)
-            if block.next is None:
-                return self._chat.end("CONTACT_FLOW_DISCONNECT")
-            target = block.next
-        return None
+            target = self._pass_through(target, block)
+        return self._chat.end("SYSTEM_ERROR")
 
-    def _pass_through(self, block: Block) -> bool:
+    def _waits(self, block: Block) -> bool:
+        nobody = block.type == "wait" and block.participant == "bot" and self._chat.bot() is None
+        return block.type in ("bot", "wait", "queue", "disconnect") and not nobody
+
+    def _pass_through(self, name: str, block: Block) -> str | None:
+        """Do what the block does; the one behind it."""
         if block.type == "prompt":
             self._chat.say_as_system(block.text, block.content_type)
         elif block.type == "attributes":
             self._chat.attributes.update(block.attributes)
             self._chat.changed("CONTACT_DATA_UPDATED")
-        return block.type in ("prompt", "attributes")
+        elif block.type == "offer":
+            self._offer(block)
+        elif block.type == "loop":
+            return self._looped(name, block)
+        elif block.type == "wait":
+            return block.on.get("not_found") or block.next
+        return block.next
+
+    def _looped(self, name: str, block: Block) -> str | None:
+        """Onward for as many times as the block counts, then once to its end, and from the start again [documented]."""
+        passed = self._loops.get(name, 0)
+        self._loops[name] = passed + 1 if passed < block.count else 0
+        return block.next if passed < block.count else block.on.get("done")
 
     def _wait_in(self, block: Block) -> None:
         if block.type == "bot":
@@ -221,8 +248,11 @@ class FlowRun:
         if bot is not None and bot.here:
             self._set_timer(block.timeout, lambda: self.branch("expired"))
             return
-        self._offered = True
         self._set_timer(block.join_within, self._nobody_came)
+        self._offer(block)
+
+    def _offer(self, block: Block) -> None:
+        self._offered = True
         self._chat.region.tell(BotWanted(chat=self._chat, parameters=dict(block.parameters)))
 
     def _nobody_came(self) -> None:
@@ -230,12 +260,10 @@ class FlowRun:
         self.branch("not_found")
 
     def _wait(self, block: Block) -> None:
-        if block.participant == "bot" and self._chat.bot() is None:
-            self.branch("not_found")
-        else:
-            self._set_timer(block.timeout, lambda: self.branch("expired"))
+        self._set_timer(block.timeout, lambda: self.branch("expired"))
 
     def _enqueue(self, block: Block) -> None:
+        self._withdraw()
         segment = self._chat.segment
         segment.queue, segment.enqueued = block.queue, self._chat.region.clock.milliseconds()
         self._chat.changed("QUEUED")
@@ -258,6 +286,9 @@ class FlowRun:
 
     def _rest(self) -> None:
         self._withdraw()
+        self._cancel_timer()
+
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -6,6 +6,7 @@ does, nor any web framework.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import unquote
@@ -29,6 +30,7 @@ class Operation:
     method: str
     path: str
     bearer: str | None
+    query: Mapping[str, tuple[str, str]]
     check_input: Check
     check_answer: Check
     errors: frozenset[str]
@@ -72,6 +74,7 @@ def operation(service: str, name: str) -> Operation:
         method=model.http["method"],
         path=model.http["requestUri"],
         bearer=bearer,
+        query=_query(model),
         check_input=_compiler(service, closed=False).structure(model.input_shape, skip=skip),
         check_answer=_compiler(service, closed=True).structure(answer, skip=frozenset()) if answer else _nothing,
         errors=frozenset(shape.name for shape in model.error_shapes),
@@ -89,6 +92,16 @@ def _bearer(model: OperationModel) -> str | None:
     members = shape.members.items() if shape is not None else ()
     headers = (name for name, member in members if member.serialization.get("location") == "header")
     return next(headers, None)
+
+
+def _query(model: OperationModel) -> dict[str, tuple[str, str]]:
+    """Which members travel in the query string: their names there, their own names, and their types."""
+    shape = model.input_shape
+    return {
+        member.serialization["name"]: (name, member.type_name)
+        for name, member in (shape.members.items() if shape is not None else ())
+        if member.serialization.get("location") == "querystring"
+    }
 
 
 def _nothing(value: object, path: str) -> None:

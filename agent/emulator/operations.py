@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agent.emulator import connect_operations, participant_operations
+from agent.emulator import connect_operations, instance_operations, participant_operations
 from agent.emulator.errors import InvalidInput, ServiceError
 from agent.emulator.model import Operation, Routes, operation
 from agent.emulator.participants import Participant
 from agent.emulator.region import Region
 
 Answer = dict[str, Any]
-CONNECT: dict[str, Callable[[Region, Answer], Answer]] = connect_operations.OPERATIONS
+CONNECT: dict[str, Callable[[Region, Answer], Answer]] = connect_operations.OPERATIONS | instance_operations.OPERATIONS
 PARTICIPANT: dict[str, Callable[[Participant, Answer], Answer]] = participant_operations.OPERATIONS
 OFFERED = dict.fromkeys(CONNECT, "connect") | dict.fromkeys(PARTICIPANT, "connectparticipant")
 

@@ -6,6 +6,7 @@ is accepted unverified. It must not know what any operation does.
 
 from __future__ import annotations
 
+from email.utils import format_datetime
 from typing import Any
 
 import anyio
@@ -65,6 +66,8 @@ class Rest:
         contact_id = None
         try:
             params = {**await self._params(request, operation), **parameters}
+            if operation.query:
+                params |= read_query(request, operation)
             contact_id = self._operations.contact_of(operation.name, params, bearer)
             answer = await self._through_weather(request, operation, params, bearer, contact_id)
             response, status = respond(answer, request_id), 200
@@ -72,6 +75,8 @@ class Rest:
         except ServiceError as error:
             response, status = refuse(error, request_id), error.status
             said = {"code": error.code, "message": error.message}
+        if abs(self._region.clock.drift) >= 1.0:
+            response.headers["Date"] = format_datetime(self._region.clock.now(), usegmt=True)
         self._region.timeline.note(
             "call",
             operation.name,
@@ -115,6 +120,18 @@ class Rest:
         if fault.error is not None or fault.hang_up:
             code = fault.error or "InternalServerException"
             raise ServiceError(code, "Weather.", status=fault.status)
+
+
+def read_query(request: web.BaseRequest, operation: Operation) -> dict[str, Any]:
+    """The members that travel in the query string. A number that is none stays a text, which the model refuses."""
+    found: dict[str, Any] = {}
+    for wire, (name, kind) in operation.query.items():
+        values = request.query.getall(wire, [])
+        if kind == "list" and values:
+            found[name] = list(values)
+        elif values:
+            found[name] = int(values[-1]) if kind == "integer" and values[-1].isdecimal() else values[-1]
+    return found
 
 
 async def read_body(request: web.BaseRequest, settings: Settings, limit: int | None = None) -> bytes:
