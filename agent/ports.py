@@ -176,7 +176,16 @@ class Offer:
     attributes: Mapping[str, str] = field(default_factory=dict, repr=False)
     channel: str = "CHAT"
     flow_id: str | None = None
+    queue: str | None = None
+    queue_name: str | None = None
     bot: str | None = None
+
+
+class Declined(StrEnum):
+    """Why a worker does not take an offer that may be good for another."""
+
+    FULL = "full"
+    NOT_OURS = "not_ours"
 
 
 class ContactSource(Protocol):
@@ -188,11 +197,21 @@ class ContactSource(Protocol):
 
 
 class Claimable(Protocol):
-    """An offer in hand. `done` once the contact is durably claimed or never can be; else it comes again."""
+    """An offer in hand. `done` or `decline` is called once; without either it comes again."""
 
     offer: Offer
 
-    async def done(self) -> None: ...
+    async def done(self) -> None:
+        """The contact is durably claimed, or never can be."""
+        ...
+
+    async def decline(self, why: Declined) -> bool:
+        """This worker does not take it: when it is full another may have it at once, and what is not its own at all
+        waits for whoever it is meant for.
+
+        Returns whether the source will offer it again; if not, only this worker can still take it.
+        """
+        ...
 
 
 # ---------------------------------------------------------------------------------------------- store

@@ -8,7 +8,8 @@ from typing import Any
 from agent import errors
 from agent.cli.landscape import Landscape, warn_of_strangers
 from agent.config import Configuration
-from agent.daemon.assembly import Assembly, ServedBot, assembled
+from agent.daemon.assembly import Assembly, assembled
+from agent.daemon.rostering import ServedBot
 from agent.daemon.sources import LocalSource
 from agent.daemon.supervisor import Goodbye
 from agent.emulator import Emulator, PortInUse, emulate

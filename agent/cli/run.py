@@ -4,7 +4,7 @@ from random import SystemRandom
 
 import anyio
 
-from agent.cli.running import attended, bot_of, opened_log, work_until
+from agent.cli.running import attended, bots_of, opened_log, work_until
 from agent.config import Configuration
 from agent.daemon.assembly import assembled
 from agent.daemon.sources import LocalSource
@@ -13,13 +13,13 @@ from agent.errors import InvalidSetting
 
 def run(settings: Configuration) -> None:
     """Serves until it is stopped."""
-    bot = bot_of(settings)
+    bot, also = bots_of(settings)
     address = source_address(settings)
     log = opened_log(settings.logging)
     source = LocalSource(address, random=SystemRandom(), report=log)
 
     async def work(stop: anyio.Event) -> None:
-        async with assembled(settings, bot, bot, source=source, report=log) as assembly:
+        async with assembled(settings, bot, bot, also=also, source=source, report=log) as assembly:
             await work_until(stop, assembly.worker)
 
     attended(work)

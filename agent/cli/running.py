@@ -5,7 +5,7 @@ It starts things and stops them in order. What they do is not known here.
 
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 import anyio
@@ -15,7 +15,7 @@ from agent.bot.plugins import load
 from agent.cli.exits import Exit
 from agent.clock import SystemClock
 from agent.config import Configuration, LoggingSection
-from agent.daemon.assembly import ServedBot
+from agent.daemon.rostering import ServedBot
 from agent.daemon.signals import heed
 from agent.daemon.worker import Worker
 from agent.errors import InvalidSetting
@@ -84,6 +84,19 @@ def bot_of(settings: Configuration, *, default: str | None = None) -> ServedBot:
             "bot.target", "no bot is named; give a TARGET such as module:bot, see 'chat-agent bots' for installed ones."
         )
     return load(target)
+
+
+def bots_of(settings: Configuration) -> tuple[ServedBot, Mapping[str, ServedBot]]:
+    """The bot that the settings name, and those of their rules by target. With rules alone the first one's bot leads.
+
+    Raises:
+        InvalidSetting: they name none.
+        TargetNotFound, TargetBroken: one cannot be had; the text says which.
+    """
+    routed = {rule.bot: load(rule.bot) for rule in settings.routing.rules}
+    if settings.bot.target is None and routed:
+        return next(iter(routed.values())), routed
+    return bot_of(settings), routed
 
 
 def opened_log(section: LoggingSection, *, show_error_text: bool = False) -> LogWriter:

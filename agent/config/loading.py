@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -131,7 +131,7 @@ def _unknown(where: Location) -> str:
 def _fields(where: Location) -> list[str]:
     model: Any = Configuration
     for part in where:
-        model = model.model_fields[part].annotation
+        model = get_args(model)[0] if part.isdecimal() else model.model_fields[part].annotation
     return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
 
 

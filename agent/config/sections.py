@@ -8,7 +8,16 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -47,6 +56,8 @@ class ConnectSection(_Section):
 
     instance: Annotated[InstanceId, BeforeValidator(_instance)] | None = None
     """The instance's id or ARN."""
+    instances: tuple[Annotated[InstanceId, BeforeValidator(_instance)], ...] = ()
+    """More instances whose contacts are served. With neither, contacts of every instance are."""
     region: str | None = Field(default=None, min_length=1)
     """The AWS Region; by default what the AWS credentials chain says."""
     endpoint_url: WebAddress | None = None
@@ -62,6 +73,40 @@ class BotSection(_Section):
 
     target: str | None = Field(default=None, min_length=1)
     """``module:bot`` or an installed bot's name."""
+
+
+class RouteSection(_Section):
+    """One rule: contacts that fit all that it names go to its bot."""
+
+    bot: str = Field(min_length=1)
+    """``module:bot`` or an installed bot's name."""
+    attribute: str | None = Field(default=None, min_length=1)
+    """A contact attribute that must be there."""
+    value: str | None = None
+    """What that attribute must be; by default anything."""
+    flow: str | None = Field(default=None, min_length=1)
+    """The contact flow's id or ARN."""
+    queue: str | None = Field(default=None, min_length=1)
+    """The queue's name, id or ARN."""
+    instance: Annotated[InstanceId, BeforeValidator(_instance)] | None = None
+    """The instance's id or ARN."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "RouteSection":
+        if self.value is not None and self.attribute is None:
+            raise PydanticCustomError("rule", "value needs an attribute to be the value of")
+        if self.attribute is self.flow is self.queue is self.instance is None:
+            raise PydanticCustomError(
+                "rule", "name an attribute, flow, queue or instance; what fits no rule goes to bot.target"
+            )
+        return self
+
+
+class RoutingSection(_Section):
+    """Which contacts go to other bots than `bot.target`."""
+
+    rules: tuple[RouteSection, ...] = ()
+    """Tried in their order; the first that fits decides, and what fits none goes to `bot.target`."""
 
 
 class SourceSection(_Section):
@@ -191,6 +236,7 @@ class Configuration(BaseSettings):
 
     connect: ConnectSection = Field(default_factory=ConnectSection)
     bot: BotSection = Field(default_factory=BotSection)
+    routing: RoutingSection = Field(default_factory=RoutingSection)
     source: SourceSection = Field(default_factory=SourceSection)
     session: SessionSection = Field(default_factory=SessionSection)
     store: StoreSection = Field(default_factory=StoreSection)

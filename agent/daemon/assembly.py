@@ -1,10 +1,9 @@
 """Puts a worker together from the settings: clients, store, budget, source. It builds and joins; it decides nothing."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import SystemRandom
-from typing import Protocol
 
 from agent.aws.settings import AwsSettings
 from agent.aws.wiring import aws_ports
@@ -13,6 +12,8 @@ from agent.config import Configuration, ConnectSection, PacingSection, SessionSe
 from agent.daemon.bucket import Rate
 from agent.daemon.ownership import new_worker_id
 from agent.daemon.pacing import FreePacer, QuotaPacer
+from agent.daemon.room import Room
+from agent.daemon.rostering import ServedBot, roster_of
 from agent.daemon.supervisor import ChatSession, Duty, Goodbye
 from agent.daemon.worker import Worker, WorkerSettings
 from agent.errors import BotError, InvalidSetting
@@ -25,17 +26,6 @@ from agent.store.memory import MemoryStore
 from agent.store.sealing import AesGcmSealer
 from agent.store.sqlite import SQLiteStore
 from agent.telemetry import Happening, Level, Report
-
-
-class ServedBot(Converser, Protocol):
-    """A bot, as whoever serves it sees it."""
-
-    @property
-    def display_name(self) -> str: ...
-
-    def lifespan(self) -> AbstractAsyncContextManager[None]: ...
-
-    def report_to(self, report: Report) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +43,8 @@ async def assembled(
     served: ServedBot,
     *,
     source: ContactSource,
+    also: Mapping[str, ServedBot] | None = None,
+    room: Room | None = None,
     by_hand: bool = False,
     goodbye: Goodbye | None = None,
     report: Report,
@@ -62,6 +54,8 @@ async def assembled(
     Args:
         bot: what converses; usually `served` itself.
         served: whose name, lifespan and happenings count.
+        also: the bots that the settings' rules name, by target; None serves `bot` alone, whatever the rules say.
+        room: the places for chats, if `source` looks at them; by default as many as the settings say.
         by_hand: the source is a person: only what it offers is served, and that even if the bot left it before.
         goodbye: how it takes leave; by default what the settings say.
 
@@ -70,7 +64,11 @@ async def assembled(
         StoreError: the store cannot be opened.
     """
     clock, random = SystemClock(), SystemRandom()
-    served.report_to(report)
+    duty = duty_of(settings, served, also=also, rejoin=by_hand)
+    everybody = [served, *(other for other in (also or {}).values() if other is not served)]
+    conversing: dict[str, Converser] = {**{other.name: other for other in everybody}, bot.name: bot}
+    for one in everybody:
+        one.report_to(report)
     async with opened_store(settings.store, clock) as store, aws_ports(aws_settings(settings.connect)) as aws:
         pacer = QuotaPacer(rates(settings.pacing), clock=clock) if settings.pacing.enabled else FreePacer()
         ports = Ports(
@@ -86,7 +84,7 @@ async def assembled(
         chat = session_settings(settings.session)
 
         def begin(record: ContactRecord) -> ChatSession:
-            return Session(record, bot, ports=ports, settings=chat)
+            return Session(record, conversing[record.bot], ports=ports, settings=chat)
 
         def share(workers: int) -> None:
             if isinstance(pacer, QuotaPacer):
@@ -95,10 +93,11 @@ async def assembled(
         share(1)
         worker = Worker(
             begin,
-            lifespan=lifespan_of(served, report),
+            lifespan=lifespans_of(everybody, report),
             source=source,
             store=store,
-            duty=duty_of(settings, served, rejoin=by_hand),
+            duty=duty,
+            room=room or Room(settings.worker.max_chats),
             settings=worker_settings(settings, resume=not by_hand, goodbye=goodbye),
             clock=clock,
             random=random,
@@ -126,15 +125,27 @@ async def lifespan_of(bot: ServedBot, report: Report) -> AsyncIterator[None]:
         yield
 
 
-def duty_of(settings: Configuration, bot: ServedBot, *, rejoin: bool = False) -> Duty:
-    """Which contacts are served, and as whom: the operator's display name wins over the author's."""
+@asynccontextmanager
+async def lifespans_of(bots: Iterable[ServedBot], report: Report) -> AsyncIterator[None]:
+    """The lifespans of all `bots`, each as `lifespan_of` opens it, closed in reverse order."""
+    async with AsyncExitStack() as stack:
+        for bot in bots:
+            await stack.enter_async_context(lifespan_of(bot, report))
+        yield
+
+
+def duty_of(
+    settings: Configuration, bot: ServedBot, *, also: Mapping[str, ServedBot] | None = None, rejoin: bool = False
+) -> Duty:
+    """Which contacts are served, and as whom.
+
+    Raises:
+        InvalidSetting: two bots have one name, or a rule cannot be met.
+    """
     return Duty(
         owner=new_worker_id(),
-        bot=bot.name,
-        display_name=settings.connect.display_name or bot.display_name,
-        instance=settings.connect.instance,
+        roster=roster_of(settings, bot, also),
         rejoin=rejoin,
-        max_chats=settings.worker.max_chats,
         crash_limit=settings.worker.crash_limit,
     )
 

@@ -17,7 +17,7 @@ from anyio.streams.memory import MemoryObjectSendStream
 from agent.daemon.patience import Patience
 from agent.errors import ChatAgentError, InvalidSetting
 from agent.ids import ContactId, ContactKey, instance_id
-from agent.ports import Claimable, Offer
+from agent.ports import Claimable, Declined, Offer
 from agent.telemetry import Happening, Level, Report, silent
 
 _PATH = "/_emulator/offers"
@@ -32,6 +32,10 @@ class Unacknowledged:
 
     async def done(self) -> None:
         return None
+
+    async def decline(self, why: Declined) -> bool:
+        del why
+        return False
 
 
 class OneContact:

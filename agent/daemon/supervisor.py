@@ -13,8 +13,10 @@ from anyio.abc import TaskGroup
 from agent.clock import Clock
 from agent.daemon.child import ChatSession, Child, Goodbye
 from agent.daemon.claims import Claims
-from agent.ids import ContactKey, InstanceId, WorkerId
-from agent.ports import Claimable, ContactStore, Offer
+from agent.daemon.room import Room
+from agent.daemon.roster import Roster
+from agent.ids import ContactKey, WorkerId
+from agent.ports import Claimable, ContactStore, Declined, Offer
 from agent.record import ContactRecord, Phase
 from agent.telemetry import Happening, Level, Report, silent
 
@@ -27,22 +29,16 @@ class Duty:
 
     Attributes:
         owner: this worker.
-        bot: the name of the bot that serves; records of another bot are left alone.
-        display_name: what the customer sees as its name.
-        instance: the instance whose contacts are served; None for any.
+        roster: the bots and instances that are served; records of other bots are left alone.
         rejoin: whether a contact that is over for the bot is joined once more when it is offered; only for offers
             that a person makes, as a source may repeat itself late.
-        max_chats: chats at once.
         crash_limit: crashes in a row after which a chat is given up.
         steady_after: seconds without a crash after which the count begins anew.
     """
 
     owner: WorkerId
-    bot: str
-    display_name: str
-    instance: InstanceId | None = None
+    roster: Roster
     rejoin: bool = False
-    max_chats: int = 500
     crash_limit: int = 5
     steady_after: float = 60.0
 
@@ -55,6 +51,7 @@ class Supervisor:
         begin: Callable[[ContactRecord], ChatSession],
         *,
         duty: Duty,
+        room: Room,
         store: ContactStore,
         group: TaskGroup,
         clock: Clock,
@@ -63,13 +60,14 @@ class Supervisor:
     ) -> None:
         self._begin = begin
         self._duty = duty
+        self._roster = duty.roster
+        self._room = room
         self._store = store
         self._claims = Claims(store, duty.owner, random=random, report=report)
         self._group = group
         self._clock = clock
         self._random = random
         self._report = report
-        self._slots = anyio.Semaphore(duty.max_chats)
         self._children: dict[ContactKey, Child] = {}
         self._claiming: set[ContactKey] = set()
         self._given_up: set[ContactKey] = set()
@@ -84,14 +82,20 @@ class Supervisor:
     # ------------------------------------------------------------------------------------- taking on
 
     async def take(self, offers: AsyncIterator[Claimable]) -> None:
-        """Takes on what is offered, one after the other, until cancelled; with no slot free, offers wait."""
+        """Takes on what is offered, one after the other, until cancelled.
+
+        With no place free an offer goes back to its source, for other workers; one that cannot go back waits.
+        """
         async for claimable in offers:
-            await self._slots.acquire()
-            await self._using_slot(self._accepted(claimable.offer))
-            await claimable.done()
+            if (bot := self._bot_for(claimable.offer)) is None:
+                await claimable.decline(Declined.NOT_OURS)
+            elif self._room.free > 0 or not await claimable.decline(Declined.FULL):
+                await self._room.take()
+                await self._using_place(self._accepted(claimable.offer, bot))
+                await claimable.done()
 
     async def resume(self) -> None:
-        """Takes up, as far as slots are free, every live contact that nobody serves.
+        """Takes up, as far as places are free, every live contact that nobody serves.
 
         Raises StoreError; what was taken up until then is served.
         """
@@ -103,39 +107,41 @@ class Supervisor:
             after = keys[-1]
 
     def _is_ours_to_take(self, key: ContactKey) -> bool:
-        here = self._duty.instance in (None, key.instance_id)
+        here = self._roster.is_here(key.instance_id)
         return here and key not in self._children and key not in self._given_up
 
-    async def _accepted(self, offer: Offer) -> bool:
-        if not self._is_for_us(offer):
-            self._tell("offer.refused", offer.key, Level.WARNING, channel=offer.channel, bot=offer.bot or "")
-            return False
-        return await self._started(self._fresh(offer))
+    def _bot_for(self, offer: Offer) -> str | None:
+        """The bot that gets `offer`, told loudly if there is none, as that is a mistake in a contact flow or a rule."""
+        here = self._roster.is_here(offer.key.instance_id)
+        bot = self._roster.bot_for(offer) if here else None
+        if bot is None:
+            self._tell("offer.refused", offer.key, Level.WARNING, bot=offer.bot or "")
+        return bot
 
-    def _is_for_us(self, offer: Offer) -> bool:
-        here = self._duty.instance in (None, offer.key.instance_id)
-        return here and offer.channel == "CHAT" and offer.bot in (None, self._duty.bot)
+    async def _accepted(self, offer: Offer, bot: str) -> bool:
+        if offer.channel != "CHAT":
+            self._tell("offer.refused", offer.key, Level.WARNING, channel=offer.channel)
+            return False
+        return await self._started(self._fresh(offer, bot))
 
     async def _resumed(self, key: ContactKey) -> bool:
-        """False when there is no slot for it."""
+        """False when there is no place for it."""
         record = await self._store.load(key)
-        if record is None or record.bot != self._duty.bot:
+        if record is None or record.bot not in self._roster.bots:
             return True
-        try:
-            self._slots.acquire_nowait()
-        except anyio.WouldBlock:
+        if not self._room.take_now():
             return False
-        await self._using_slot(self._started(record))
+        await self._using_place(self._started(record))
         return True
 
-    async def _using_slot(self, start: Awaitable[bool]) -> None:
-        """Gives the slot back unless a child has it now, which gives it back at its own end."""
+    async def _using_place(self, start: Awaitable[bool]) -> None:
+        """Gives the place back unless a child has it now, which gives it back at its own end."""
         started = False
         try:
             started = await start
         finally:
             if not started:
-                self._slots.release()
+                self._room.give_back()
 
     async def _started(self, record: ContactRecord) -> bool:
         """Whether the contact has a child from now on; one at most, though it may be offered and found at one time."""
@@ -148,7 +154,7 @@ class Supervisor:
             self._claiming.discard(record.key)
 
     async def _begun(self, record: ContactRecord) -> bool:
-        claimed = await self._claims.take(record)
+        claimed = await self._ours(await self._claims.take(record))
         if claimed and claimed.phase is Phase.OVER:
             claimed = self._once_more(claimed)
         if claimed is None or self._goodbye is not None:
@@ -157,6 +163,14 @@ class Supervisor:
         child = self._children[claimed.key] = self._child(claimed)
         self._group.start_soon(self._keep, claimed.key, child)
         return True
+
+    async def _ours(self, claimed: ContactRecord | None) -> ContactRecord | None:
+        """What is stored may be another bot's, from when the rules were others; then it stays that bot's."""
+        if claimed is None or claimed.bot in self._roster.bots:
+            return claimed
+        self._tell("contact.of_another_bot", claimed.key, Level.WARNING, bot=claimed.bot)
+        await self._claims.let_go(claimed.key)
+        return None
 
     def _child(self, record: ContactRecord) -> Child:
         return Child(
@@ -177,7 +191,7 @@ class Supervisor:
             if child.gave_up:
                 self._given_up.add(key)
             del self._children[key]
-            self._slots.release()
+            self._room.give_back()
             self._changed.set()
             self._changed = anyio.Event()
 
@@ -187,11 +201,11 @@ class Supervisor:
             return None
         return replace(record, phase=Phase.CLAIMED, over=None, join=record.join + 1, greeted=False)
 
-    def _fresh(self, offer: Offer) -> ContactRecord:
+    def _fresh(self, offer: Offer, bot: str) -> ContactRecord:
         return ContactRecord(
             key=offer.key,
-            bot=self._duty.bot,
-            display_name=self._duty.display_name,
+            bot=bot,
+            display_name=self._roster.bots[bot],
             initial_contact_id=offer.initial_contact_id,
             attributes=dict(offer.attributes),
         )

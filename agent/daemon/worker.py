@@ -15,6 +15,7 @@ from anyio.abc import TaskStatus
 
 from agent.clock import Clock
 from agent.daemon.ownership import Lease
+from agent.daemon.room import Room
 from agent.daemon.supervisor import ChatSession, Duty, Goodbye, Supervisor
 from agent.errors import StoreError
 from agent.ports import Claimable, ContactSource, ContactStore
@@ -52,6 +53,7 @@ class Worker:
         source: ContactSource,
         store: ContactStore,
         duty: Duty,
+        room: Room,
         settings: WorkerSettings,
         clock: Clock,
         random: Random,
@@ -61,7 +63,8 @@ class Worker:
         """
         Args:
             begin: makes the session of a claimed contact.
-            lifespan: the bot's; entered before the first contact, left after the last one.
+            lifespan: the bots'; entered before the first contact, left after the last one.
+            room: the places for chats; a source may look at it, too.
             shared_by: told how many live workers share the quotas, whenever that was counted.
         """
         self._begin = begin
@@ -69,6 +72,7 @@ class Worker:
         self._source = source
         self._store = store
         self._duty = duty
+        self._room = room
         self._settings = settings
         self._clock = clock
         self._random = random
@@ -88,7 +92,7 @@ class Worker:
 
         Raises:
             StoreError: the store failed before the first contact.
-            Exception: whatever the bot's lifespan raised.
+            Exception: whatever a bot's lifespan raised.
         """
         async with self._lifespan:
             await self._lease.take()
@@ -102,6 +106,7 @@ class Worker:
             supervisor = self._supervisor = Supervisor(
                 self._begin,
                 duty=self._duty,
+                room=self._room,
                 store=self._store,
                 group=group,
                 clock=self._clock,
@@ -110,7 +115,7 @@ class Worker:
             )
             group.start_soon(self._keep_lease)
             group.start_soon(self._serve, supervisor)
-            self._tell("worker.serving", worker=self._duty.owner, bot=self._duty.bot)
+            self._tell("worker.serving", worker=self._duty.owner, bots=", ".join(self._duty.roster.bots))
             task_status.started()
             await self._stop.wait()
             self._serving.cancel()

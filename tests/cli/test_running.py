@@ -9,8 +9,9 @@ import pytest
 
 from agent.cli import dev
 from agent.cli.join import Fate
-from agent.cli.running import all_of, on_loop
-from agent.errors import ContactEnded
+from agent.cli.running import all_of, bots_of, on_loop
+from agent.config import Configuration
+from agent.errors import ContactEnded, InvalidSetting, TargetNotFound
 from agent.telemetry import Happening
 
 
@@ -28,6 +29,27 @@ def test_without_uvloop_asyncio_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing else changes."""
     monkeypatch.setitem(sys.modules, "uvloop", None)
     assert on_loop(_loop).startswith("asyncio")
+
+
+def _routed(*targets: str, default: str | None = None) -> Configuration:
+    rules = [{"bot": target, "queue": "q"} for target in targets]
+    return Configuration(bot={"target": default}, routing={"rules": rules})  # type: ignore[arg-type]
+
+
+def test_the_bots_are_the_default_and_those_of_the_rules() -> None:
+    """Each loaded by its target; with rules alone the first one's leads."""
+    bot, also = bots_of(_routed("bots.echo:bot", default="echo"))
+    assert (bot.name, {target: one.name for target, one in also.items()}) == ("echo", {"bots.echo:bot": "echo"})
+    bot, also = bots_of(_routed("bots.echo:bot"))
+    assert (bot.name, list(also)) == ("echo", ["bots.echo:bot"])
+
+
+def test_a_bot_that_a_rule_cannot_have_is_told_before_anything_starts() -> None:
+    """So is none at all."""
+    with pytest.raises(TargetNotFound, match="'mneu'"):
+        bots_of(_routed("mneu", default="echo"))
+    with pytest.raises(InvalidSetting, match=r"bot\.target"):
+        bots_of(_routed())
 
 
 def test_a_happening_reaches_every_report() -> None:

@@ -197,3 +197,14 @@ def test_every_setting_stands_in_the_documentation() -> None:
         about = rest.partition("\n## ")[0]
         for name in field.annotation.model_fields:  # type: ignore[union-attr]
             assert f"| `{name}` |" in about, f"{section}.{name}"
+
+
+def test_a_rule_says_which_contacts_it_means() -> None:
+    """At least one thing; a mistake in a rule is told with the rule's number and the names that there are."""
+    _file('[[routing.rules]]\nbot = "a"\nqueue = "q"\n[[routing.rules]]\nbot = "b"\n')
+    [mistake] = _mistakes()
+    assert mistake.startswith("routing.rules.1: name an attribute, flow, queue or instance; what fits no rule goes to ")
+    _file('[[routing.rules]]\nbot = "a"\nvalue = "gold"\n')
+    assert "routing.rules.0: value needs an attribute" in _mistakes()[0]
+    _file('[[routing.rules]]\nbto = "a"\nbot = "b"\nflow = "f"\n')
+    assert _mistakes() == ["routing.rules.0.bto: unknown setting; did you mean bot? (from chat-agent.toml)"]

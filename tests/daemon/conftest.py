@@ -11,9 +11,10 @@ import anyio
 import pytest
 
 from agent.clock import LoopClock
+from agent.daemon.roster import Roster
 from agent.daemon.supervisor import Duty
 from agent.ids import ContactId, ContactKey, InstanceId, WorkerId
-from agent.ports import Offer
+from agent.ports import Declined, Offer
 from agent.record import ContactRecord, Phase
 from agent.session.session import Ending
 from agent.store.memory import MemoryStore
@@ -79,9 +80,15 @@ class Offered:
     def __init__(self, key: ContactKey, **more: Any) -> None:
         self.offer = Offer(key=key, **more)
         self.acknowledged = False
+        self.declined: Declined | None = None
+        self.comes_again = False
 
     async def done(self) -> None:
         self.acknowledged = True
+
+    async def decline(self, why: Declined) -> bool:
+        self.declined = why
+        return self.comes_again
 
 
 class Counter:
@@ -154,8 +161,9 @@ def _key(name: str) -> ContactKey:
     return ContactKey(InstanceId("instance"), ContactId(name))
 
 
-def _duty(**changes: Any) -> Duty:
-    return Duty(**{"owner": WorkerId("me"), "bot": "echo", "display_name": "Echo", **changes})
+def _duty(*, roster: Roster | None = None, **changes: Any) -> Duty:
+    echo = Roster(bots={"echo": "Echo"}, default="echo")
+    return Duty(**{"owner": WorkerId("me"), "roster": roster or echo, **changes})
 
 
 @pytest.fixture

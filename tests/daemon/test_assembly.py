@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import anyio
 import pytest
 
 from agent.clock import SystemClock
@@ -27,13 +28,23 @@ from agent.daemon.sources import OneContact
 from agent.daemon.supervisor import Goodbye
 from agent.errors import BotError, InvalidSetting
 from agent.ids import ContactId, ContactKey, InstanceId, ParticipantId, Secret, WorkerId
-from agent.ports import Operation
+from agent.ports import Claimable, Operation
 from agent.record import ContactRecord, Participant
 from agent.session.surroundings import SessionSettings
 from agent.store.memory import MemoryStore
 from agent.telemetry import Happening, silent
 
 KEY = ContactKey(InstanceId("i"), ContactId("c"))
+
+
+class Silence:
+    """A `ContactSource` that never offers anything."""
+
+    @asynccontextmanager
+    async def offers(self) -> AsyncIterator[AsyncIterator[Claimable]]:
+        send, receive = anyio.create_memory_object_stream[Claimable](0)
+        async with send, receive:
+            yield receive
 
 
 def _settings(**sections: dict[str, Any]) -> Configuration:
@@ -92,7 +103,7 @@ def test_the_operator_s_display_name_wins_over_the_author_s() -> None:
     """And each worker has a name of its own."""
     named = duty_of(_settings(connect={"display_name": "Shop"}), _bot())
     unnamed = duty_of(_settings(), _bot())
-    assert (named.display_name, unnamed.display_name) == ("Shop", "Mine")
+    assert (named.roster.bots, unnamed.roster.bots) == ({"mine": "Shop"}, {"mine": "Mine"})
     assert named.owner != unnamed.owner
 
 
@@ -158,6 +169,36 @@ async def test_a_worker_is_assembled_with_the_pacing_that_is_set(paced: bool) ->
         if isinstance(pacer, QuotaPacer):
             assert pacer.share == 0.5
         assert isinstance(assembly.ports.store, MemoryStore)
+
+
+async def test_every_served_bot_s_lifespan_is_entered_and_every_bot_told_where_to_report() -> None:
+    """The one that leads, and those that rules name; each once, also when two rules name it."""
+    lived: list[str] = []
+
+    def bot(name: str) -> Any:
+        @asynccontextmanager
+        async def lifespan() -> AsyncIterator[None]:
+            lived.append(name)
+            yield
+            lived.append(f"{name} ended")
+
+        return _bot(name=name, lifespan=lifespan, report_to=lambda report: lived.append(f"{name} reports"))
+
+    settings = _settings(
+        connect={"endpoint_url": "http://127.0.0.1:9"},
+        store={"kind": "memory"},
+        bot={"target": "m:one"},
+        routing={"rules": [{"bot": "m:two", "queue": "q"}, {"bot": "m:one", "flow": "f"}]},
+    )
+    one, two = bot("one"), bot("two")
+    source = Silence()
+    async with (
+        assembled(settings, one, one, also={"m:two": two, "m:one": one}, source=source, report=silent) as assembly,
+        anyio.create_task_group() as group,
+    ):
+        await group.start(assembly.worker.run)
+        assembly.worker.stop()
+    assert lived == ["one reports", "two reports", "one", "two", "two ended", "one ended"]
 
 
 async def test_a_lifespan_that_does_not_open_is_the_bot_s_error() -> None:

@@ -9,9 +9,12 @@ from typing import Any, TypeAlias
 import anyio
 import pytest
 
+from agent.daemon.room import Room
+from agent.daemon.roster import Roster, Route
 from agent.daemon.supervisor import Goodbye, Supervisor
 from agent.errors import ContactEnded, Fenced, StoreUnreachable, StoreUnusable
-from agent.ids import WorkerId
+from agent.ids import InstanceId, WorkerId
+from agent.ports import Declined
 from agent.record import ContactRecord, Phase
 from agent.session.session import Ending
 
@@ -28,12 +31,13 @@ class Scene:
         self.supervisor: Supervisor
 
     @asynccontextmanager
-    async def open(self, **duty: Any) -> AsyncIterator["Scene"]:
+    async def open(self, *, max_chats: int = 500, **duty: Any) -> AsyncIterator["Scene"]:
         await self.stage.store.heartbeat(WorkerId("me"), ttl=1e9)
         async with anyio.create_task_group() as group, self.source.offers() as offers:
             self.supervisor = Supervisor(
                 self.stage.begin,
                 duty=self.parts.duty(**duty),
+                room=Room(max_chats),
                 store=self.stage.store,
                 group=group,
                 clock=self.stage.clock,
@@ -141,9 +145,12 @@ def test_a_contact_of_another_instance_is_refused(virtually: Virtually, stand_in
     """Where the operator named one."""
 
     async def story() -> None:
-        async with Scene(stand_ins).open(instance="elsewhere") as scene:
+        elsewhere = Roster(bots={"echo": "Echo"}, default="echo", instances=frozenset({InstanceId("elsewhere")}))
+        async with Scene(stand_ins).open(roster=elsewhere) as scene:
             await scene.offer("a")
             assert scene.stage.running == []
+            assert scene.source.offered[0].declined is Declined.NOT_OURS
+            assert not scene.source.offered[0].acknowledged
 
     virtually(story())
 
@@ -159,6 +166,62 @@ def test_what_is_no_chat_or_not_for_this_bot_is_refused(
             await scene.offer("a", **more)
             assert scene.stage.running == []
             assert "offer.refused" in scene.stage.names()
+
+    virtually(story())
+
+
+def test_each_contact_gets_the_bot_that_the_rules_say(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Its record says which, with that bot's name for customers; a bot that the offer names wins."""
+
+    async def story() -> None:
+        roster = Roster(
+            bots={"echo": "Echo", "vip": "Concierge"},
+            default="echo",
+            routes=[Route(bot="vip", attribute="tier", value="gold")],
+        )
+        async with Scene(stand_ins).open(roster=roster) as scene:
+            await scene.offer("a")
+            await scene.offer("b", attributes={"tier": "gold"})
+            await scene.offer("c", attributes={"tier": "gold"}, bot="echo")
+            served = {session.record.key.contact_id: session.record for session in scene.stage.running}
+            assert [served[name].bot for name in "abc"] == ["echo", "vip", "echo"]
+            assert served["b"].display_name == "Concierge"
+
+    virtually(story())
+
+
+def test_a_stored_contact_of_another_bot_stays_that_bot_s(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """The rules changed since it was claimed: it is neither resumed nor served when it is offered again."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            key = stand_ins.key("a")
+            record = ContactRecord(key=key, bot="retired", display_name="Old")
+            await scene.stage.store.release(await scene.stage.store.claim(record, owner=WorkerId("other")))
+            await scene.supervisor.resume()
+            await scene.offer("a")
+            assert scene.stage.running == []
+            assert scene.stage.names() == ["contact.of_another_bot"]
+            stored = await scene.stage.store.load(key)
+            assert (stored.bot, stored.owner) == ("retired", None)
+
+    virtually(story())
+
+
+def test_a_full_worker_gives_offers_back_that_others_may_have(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Nothing is claimed, and the next offer is looked at."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open(max_chats=1) as scene:
+            await scene.offer("a")
+            late = stand_ins.offered(stand_ins.key("b"))
+            late.comes_again = True
+            scene.source.put(late)
+            await scene.offer("c")
+            assert (late.declined, late.acknowledged) == (Declined.FULL, False)
+            assert scene.stage.contacts == ["a"]
+            scene.stage.running[0].leave()
+            await scene.stage.until(lambda: scene.stage.contacts == ["c"])
 
     virtually(story())
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import anyio
 import pytest
 
+from agent.daemon.room import Room
 from agent.daemon.sources import OneContact
 from agent.daemon.supervisor import Goodbye
 from agent.daemon.worker import Worker, WorkerSettings
@@ -36,6 +37,7 @@ class Scene:
             source=source or self.source,
             store=self.stage.store,
             duty=self.parts.duty(),
+            room=Room(500),
             settings=WorkerSettings(**settings),
             clock=self.stage.clock,
             random=self.stage.random,

@@ -1,0 +1,48 @@
+"""How many chats fit into this worker, and how many more do now. It knows no chat; whoever takes a place gives it back.
+
+A source that holds contacts back from other workers looks here before it asks for more.
+"""
+
+import anyio
+
+
+class Room:
+    """The places for chats of one worker.
+
+    Attributes:
+        places: how many there are in all.
+        taken: how many are taken.
+    """
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self.taken = 0
+        self._changed = anyio.Event()
+
+    @property
+    def free(self) -> int:
+        """How many places are free now."""
+        return self.places - self.taken
+
+    async def wait_free(self) -> None:
+        """Returns when a place is free; another may take it meanwhile."""
+        while self.free <= 0:
+            await self._changed.wait()
+
+    async def take(self) -> None:
+        """Takes a place, when one is free. Cancelled, it has taken none."""
+        await self.wait_free()
+        self.taken += 1
+
+    def take_now(self) -> bool:
+        """Takes a place if one is free."""
+        if self.free <= 0:
+            return False
+        self.taken += 1
+        return True
+
+    def give_back(self) -> None:
+        """Frees a place."""
+        self.taken -= 1
+        self._changed.set()
+        self._changed = anyio.Event()
