@@ -10,7 +10,7 @@ from dataclasses import replace
 import anyio
 
 from agent.clock import timestamp
-from agent.errors import OwnershipLost
+from agent.errors import OwnershipLost, TurnTimeout
 from agent.ids import ItemId
 from agent.record import ContactRecord, DeadLetter, Timer
 from agent.session.conversation import Contact, Conversation, Overlap, Trigger
@@ -21,6 +21,7 @@ from agent.session.outbox import Outbox
 from agent.session.surroundings import Ports, SessionSettings
 from agent.session.turn import Cause, LiveTurn, Verbs
 from agent.telemetry import Happening, Level
+from agent.telemetry.turns import within
 from agent.wire.items import Item, Message
 
 _DEAD_LETTERS = 20
@@ -172,10 +173,20 @@ class Conductor:
             outbox=self._outbox,
             verbs=self._verbs,
         )
-        error = await self._perform(turn)
-        if self._fence.reason is OwnershipLost:
-            raise OwnershipLost
-        await self._commit(turn, error)
+        with within(self.record.key, turn.id):
+            await self._performed_and_committed(turn)
+            await self._acknowledge(turn)
+
+    async def _performed_and_committed(self, turn: LiveTurn) -> None:
+        self._report("turn.began", turn, Level.DEBUG, repeated=int(turn.repeated))
+        try:
+            error = await self._perform(turn)
+            if self._fence.reason is OwnershipLost:
+                raise OwnershipLost
+            await self._commit(turn, error)
+        except BaseException as error:
+            self._report("turn.abandoned", turn, error=type(error).__name__)
+            raise
 
     async def _perform(self, turn: LiveTurn) -> Exception | None:
         try:
@@ -183,7 +194,9 @@ class Conductor:
         except Exception as error:  # reported, told to the customer and kept as a dead letter
             self._report_failure(turn, error)
             await self._apologise(turn, error)
+            turn.outcome = Outcome.TIMEOUT if isinstance(error, TurnTimeout) else Outcome.FAILED
             return error
+        turn.outcome = outcome
         if outcome is Outcome.INTERRUPTED and self._fence.reason is None:
             self._interrupted = turn.cause.items
         return None
@@ -223,6 +236,10 @@ class Conductor:
         )
         self._ports.report(happening)
 
+    def _report(self, name: str, turn: LiveTurn, level: Level = Level.INFO, **more: str | float) -> None:
+        fields = {"turn": turn.id, "trigger": turn.trigger.value, "items": len(turn.items), **more}
+        self._ports.report(Happening(name=name, level=level, contact=self.record.key, fields=fields))
+
     # ----------------------------------------------------------------------------------- committing
 
     async def _commit(self, turn: LiveTurn, error: Exception | None) -> None:
@@ -241,10 +258,14 @@ class Conductor:
         )
         await self._verbs.save(record)
         self.record = record
-        fields = {"turn": turn.id, "trigger": turn.trigger.value, "items": len(turn.items), "sends": turn.sends}
-        last = turn.items[-1].id if turn.items else ""
-        self._ports.report(Happening(name="turn.committed", contact=record.key, fields={**fields, "last_item": last}))
-        await self._acknowledge(turn)
+        self._report(
+            "turn.committed",
+            turn,
+            sends=turn.sends,
+            outcome=turn.outcome.value,
+            seconds=round(self._ports.clock.monotonic() - turn.began, 4),
+            last_item=turn.items[-1].id if turn.items else "",
+        )
 
     def _dead_letter(self, turn: LiveTurn, error: Exception | None) -> tuple[DeadLetter, ...]:
         if error is None:

@@ -16,11 +16,13 @@ from agent.session.surroundings import SessionSettings
 
 
 class Outcome(StrEnum):
-    """How a handler ended."""
+    """How a handler ended; the last two are those of a turn whose handler raised."""
 
     DONE = "done"
     INTERRUPTED = "interrupted"
     OVER = "over"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
 
 
 class Handler:

@@ -6,22 +6,32 @@ before it is repeated, because how long the service remembers a token is not doc
 the same turn already said is recognised and not repeated. It knows no bot and no socket.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import anyio
 
-from agent.errors import AccessDenied, ConnectError, ContentTypeRefused, InvalidMessage, InvalidRequest
+from agent.errors import (
+    AccessDenied,
+    ConnectError,
+    ContentTypeRefused,
+    ConversationOver,
+    InvalidMessage,
+    InvalidRequest,
+)
 from agent.ids import ClientToken, Secret, client_token
 from agent.ports import Operation, Sent
 from agent.record import ContactRecord
 from agent.session.credentials import Credentials
 from agent.session.fence import Fence
 from agent.session.inbox import Inbox
+from agent.session.lapse import lapse
 from agent.session.retrying import delays, pause
 from agent.session.surroundings import Ports
-from agent.telemetry import Happening
+from agent.telemetry import Happening, Level
 from agent.wire.content import ContentType, EventType
 from agent.wire.items import Message
+
+_NOTHING: Mapping[str, float] = {}
 
 
 class Outbox:
@@ -49,7 +59,9 @@ class Outbox:
         self._in_flight = False
         self._afterwards: list[Callable[[], None]] = []
 
-    async def send(self, content: str, *, content_type: str, name: tuple[object, ...], repeated: bool) -> Sent:
+    async def send(
+        self, content: str, *, content_type: str, name: tuple[object, ...], repeated: bool, asked_at: str = ""
+    ) -> Sent:
         """Sends one message; `name` identifies it among all that this contact is ever told.
 
         A call in flight is always brought to its end, so that a cancelled sender knows what was said: cancellation
@@ -57,6 +69,7 @@ class Outbox:
 
         Args:
             repeated: the turn was begun before and is the only one that unaccounted messages can belong to.
+            asked_at: the AbsoluteTime of the customer's message that this is the first reply to, if it is one.
 
         Raises:
             ConversationOver: it can no longer be sent.
@@ -69,7 +82,7 @@ class Outbox:
                 self._ports.report(Happening(name="send.recognised", contact=self._key))
                 return self._account(said)
             token = client_token("message", self._key, self._join, *name)
-            return self._account(await self._deliver(content, content_type, token))
+            return self._account(await self._told(content, content_type, token, asked_at))
 
     async def typing(self) -> None:
         """Tells that the bot is typing, if the budget has room; lost without a word if not or on failure."""
@@ -90,6 +103,30 @@ class Outbox:
         if not repeated:
             candidates = tuple(message for message in candidates if message.content == content)
         return Sent(id=candidates[0].id, absolute_time=candidates[0].absolute_time) if candidates else None
+
+    async def _told(self, content: str, content_type: str, token: ClientToken, asked_at: str) -> Sent:
+        """Delivers, and reports how that went."""
+        began = self._ports.clock.monotonic()
+        try:
+            sent = await self._deliver(content, content_type, token)
+        except (ConnectError, ConversationOver, InvalidMessage) as error:
+            self._report("send.failed", content_type, began, error=error)
+            raise
+        replied = lapse(asked_at, sent.absolute_time)
+        self._report("send.accepted", content_type, began, {} if replied is None else {"reply_seconds": replied})
+        return sent
+
+    def _report(
+        self,
+        name: str,
+        content_type: str,
+        began: float,
+        more: Mapping[str, float] = _NOTHING,
+        error: BaseException | None = None,
+    ) -> None:
+        seconds = self._ports.clock.monotonic() - began
+        fields: dict[str, str | float] = {"content_type": content_type, "seconds": seconds, **more}
+        self._ports.report(Happening(name=name, level=Level.DEBUG, contact=self._key, fields=fields, error=error))
 
     async def _deliver(self, content: str, content_type: str, token: ClientToken) -> Sent:
         waits = delays(self._ports)

@@ -33,8 +33,13 @@ async def release(record: ContactRecord, ports: Ports) -> None:
 async def _persist(write: Callable[[ContactRecord], Awaitable[None]], record: ContactRecord, ports: Ports) -> None:
     waits = delays(ports)
     while True:
+        asked = ports.clock.monotonic()
         try:
-            return await write(record)
+            await write(record)
         except StoreUnreachable as error:
             ports.report(Happening(name="store.unreachable", level=Level.WARNING, contact=record.key, error=error))
             await anyio.sleep(next(waits))
+        else:
+            fields = {"seconds": ports.clock.monotonic() - asked}
+            ports.report(Happening(name="store.saved", level=Level.DEBUG, contact=record.key, fields=fields))
+            return

@@ -83,6 +83,7 @@ class Session:
             return self._end(Ending.LOST, OwnershipLost.__name__)
 
     async def _run(self) -> Ending:
+        began, known = self._ports.clock.monotonic(), self._record.participant
         try:
             self._record, participant, connection = await enter(self._record, self._ports)
         except (JoinRefused, ChatEnded) as reason:
@@ -90,7 +91,8 @@ class Session:
             if isinstance(reason, JoinRefused):
                 raise
             return self._end(Ending.OVER, ChatEnded.__name__)
-        self._report("contact.joined")
+        seconds = self._ports.clock.monotonic() - began
+        self._report("contact.joined", seconds=round(seconds, 3), resumed=int(participant == known))
         self._stay = Stay(
             self._record,
             connection,
@@ -165,5 +167,5 @@ class Session:
         self._report("contact.ended", ending=ending.value, why=why)
         return ending
 
-    def _report(self, name: str, level: Level = Level.INFO, **fields: str) -> None:
+    def _report(self, name: str, level: Level = Level.INFO, **fields: str | float) -> None:
         self._ports.report(Happening(name=name, level=level, contact=self._record.key, fields=fields))

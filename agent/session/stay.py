@@ -29,6 +29,7 @@ from agent.session.credentials import Credentials
 from agent.session.fence import Fence
 from agent.session.handler import Handler
 from agent.session.inbox import Inbox
+from agent.session.lapse import lapse_until
 from agent.session.link import Link
 from agent.session.outbox import Outbox
 from agent.session.presence import Presence
@@ -36,8 +37,8 @@ from agent.session.retrying import retrying
 from agent.session.saving import save
 from agent.session.surroundings import Ports, SessionSettings
 from agent.telemetry import Happening, Level
-from agent.wire.content import EventType
-from agent.wire.items import Event, Item
+from agent.wire.content import EventType, Role
+from agent.wire.items import Event, Item, Message
 
 
 class Stay:
@@ -215,6 +216,14 @@ class Stay:
             self._presence.watch(item)
             self._judge()
             self._inbox.live(item)
+            if isinstance(item, Message) and item.sender.role == Role.CUSTOMER:
+                self._tell_lag(item)
+
+    def _tell_lag(self, message: Message) -> None:
+        """How long it was on its way, by two clocks: Amazon Connect's and ours."""
+        lag = lapse_until(message.absolute_time, self._ports.clock.now())
+        fields: dict[str, str | float] = {"item": message.id, **({} if lag is None else {"lag": lag})}
+        self._ports.report(Happening(name="item.heard", level=Level.DEBUG, contact=self.record.key, fields=fields))
 
     def _read(self, item: Item) -> None:
         """An item from the transcript; who is present is judged only when all of it has been read."""

@@ -13,9 +13,10 @@ from agent.errors import ContentTypeRefused, ConversationOver, Fenced, InvalidMe
 from agent.ports import Sent
 from agent.record import ContactRecord, Timer
 from agent.session.conversation import Contact, Trigger
+from agent.session.handler import Outcome
 from agent.session.outbox import Outbox
-from agent.wire.content import ContentType
-from agent.wire.items import Item
+from agent.wire.content import ContentType, Role
+from agent.wire.items import Item, Message
 from agent.wire.text import split_text
 
 
@@ -49,6 +50,8 @@ class LiveTurn:
 
     Attributes:
         alone: only this turn can have sent what is unaccounted for in the chat.
+        began: when (monotonic seconds) it began.
+        outcome: how it ended, once it has.
     """
 
     cause: Cause
@@ -65,8 +68,14 @@ class LiveTurn:
     journal: bytes = field(init=False, repr=False)
     timers: MutableMapping[str, Timer] = field(init=False)
     sends: int = field(init=False, default=0)
+    began: float = field(init=False)
+    outcome: Outcome = field(init=False, default=Outcome.DONE)
 
     def __post_init__(self) -> None:
+        self.began = self.clock.monotonic()
+        self._recall()
+
+    def _recall(self) -> None:
         self.state = self.record.state
         self.journal = self.record.journal
         self.timers = {timer.name: timer for timer in self.record.timers if timer != self.cause.timer}
@@ -110,7 +119,7 @@ class LiveTurn:
 
     def roll_back(self) -> None:
         """Forgets what the bot changed since the last checkpoint or commit."""
-        self.__post_init__()
+        self._recall()
 
     def remembered(self) -> ContactRecord:
         """The record with what the bot changed."""
@@ -146,4 +155,10 @@ class LiveTurn:
             content_type=content_type,
             name=(self.cause.id, number, content_type),
             repeated=self.repeated and self.alone,
+            asked_at="" if number else self._asked_at(),
         )
+
+    def _asked_at(self) -> str:
+        """When the customer wrote what this turn is about; of a burst, its first message."""
+        customers = (item for item in self.items if isinstance(item, Message) and item.sender.role == Role.CUSTOMER)
+        return next((message.absolute_time for message in customers), "")
