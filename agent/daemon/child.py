@@ -31,6 +31,9 @@ class ChatSession(Protocol):
 
     def lose(self) -> None: ...
 
+    @property
+    def waiting(self) -> int: ...
+
 
 class Goodbye(StrEnum):
     """How a worker takes leave of its chats: for another worker to go on, or of the customers."""
@@ -76,6 +79,11 @@ class Child:
         self._session: ChatSession | None = None
         self._goodbye: Goodbye | None = None
         self._going = anyio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """How many items wait for a turn."""
+        return self._session.waiting if self._session else 0
 
     async def run(self) -> None:
         """Serves the contact until it is over, released, lost or given up. Never raises for a session's sake."""

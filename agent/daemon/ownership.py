@@ -133,6 +133,8 @@ class Lease:
                 return False
             self._silent_at = asked + self._ttl * _SILENT_AFTER
             self._held.set()
+            fields = {"seconds": self._clock.monotonic() - asked}
+            self._report(Happening(name="lease.renewed", level=Level.DEBUG, fields=fields))
             return True
         return False
 

@@ -79,6 +79,11 @@ class Supervisor:
         """The contacts that are served now."""
         return self._children.keys()
 
+    @property
+    def waiting(self) -> int:
+        """How many items of all chats wait for a turn."""
+        return sum(child.waiting for child in self._children.values())
+
     # ------------------------------------------------------------------------------------- taking on
 
     async def take(self, offers: AsyncIterator[Claimable]) -> None:
@@ -159,7 +164,7 @@ class Supervisor:
             claimed = self._once_more(claimed)
         if claimed is None or self._goodbye is not None:
             return False
-        self._tell("contact.claimed", claimed.key, epoch=claimed.epoch, phase=claimed.phase.value)
+        self._tell("contact.claimed", claimed.key, epoch=claimed.epoch, phase=claimed.phase.value, bot=claimed.bot)
         child = self._children[claimed.key] = self._child(claimed)
         self._group.start_soon(self._keep, claimed.key, child)
         return True
@@ -192,6 +197,7 @@ class Supervisor:
                 self._given_up.add(key)
             del self._children[key]
             self._room.give_back()
+            self._tell("chat.closed", key, Level.DEBUG)
             self._changed.set()
             self._changed = anyio.Event()
 

@@ -83,6 +83,11 @@ class Worker:
         self._serving = anyio.CancelScope()
         self._supervisor: Supervisor | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many items of all chats wait for a turn."""
+        return self._supervisor.waiting if self._supervisor else 0
+
     def stop(self) -> None:
         """Takes on nothing more, lets running turns end, takes leave of the chats, and lets `run` return."""
         self._stop.set()

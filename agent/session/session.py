@@ -53,6 +53,11 @@ class Session:
         self._draining = False
         self._leaving = False
 
+    @property
+    def waiting(self) -> int:
+        """How many items wait for a turn."""
+        return self._stay.waiting if self._stay else 0
+
     def drain(self) -> None:
         """Finish the running turn, release the contact without leaving the chat, and let `run` return."""
         self._draining = True

@@ -103,6 +103,11 @@ class Stay:
         )
         fence.on_close(self._fall_silent)
 
+    @property
+    def waiting(self) -> int:
+        """How many items wait for a turn."""
+        return len(self._inbox.waiting)
+
     async def run(self) -> None:
         """Hears and answers until the conversation is over or `stop` was called.
 

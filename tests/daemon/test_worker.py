@@ -92,7 +92,7 @@ def test_a_stopped_worker_takes_leave_of_its_chats_in_order(
         assert [what for _, what in scene.stage.tellings] == [word, word]
         assert scene.lifespan == ["entered", "left"]
         assert list(await scene.stage.store.workers()) == []
-        assert scene.stage.names()[-2:] == ["worker.draining", "worker.stopped"]
+        assert scene.stage.names()[-4:] == ["worker.draining", "chat.closed", "chat.closed", "worker.stopped"]
 
     virtually(told())
 
