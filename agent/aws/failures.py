@@ -198,6 +198,11 @@ def failure(operation: Operation, cause: Exception, *, during: BaseException | N
     return error
 
 
+def reason(cause: Exception) -> str:
+    """Why there is no answer, in words of our own; for whoever asks something that is no `Operation`."""
+    return _nobody(cause, None) or next(row for row in ROWS if isinstance(cause, row.causes)).detail
+
+
 def unexpected(operation: Operation, what: str) -> ConnectError:
     """An answer that arrived whole but lacks what the service model promises."""
     return errors.UnexpectedAnswer(operation.value, status=200, detail=what)
