@@ -9,6 +9,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 
 class Clock(Protocol):
     """A source of wall-clock time and of durations."""
@@ -29,7 +31,8 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        """Counts the time that the machine was suspended, too, where the system can tell: others did not sleep."""
+        return time.clock_gettime(_STEADY)
 
 
 class LoopClock:

@@ -80,6 +80,7 @@ async def assembled(
             clock=clock,
             random=random,
             report=report,
+            may_speak=lambda: worker.may_speak,
         )
         chat = session_settings(settings.session)
 

@@ -76,8 +76,8 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """Whether this worker may speak."""
-        return self._held.is_set()
+        """Whether this worker may speak: by the clock, too, as a process that was stopped wakes up none the wiser."""
+        return self._held.is_set() and not self._ran_out
 
     async def wait_held(self) -> None:
         """Returns while the lease is held."""
@@ -101,15 +101,24 @@ class Lease:
             lapsed: called at once when the lease could not be renewed in time; it is taken again when that works.
         """
         while True:
+            self._fall_silent_in_time(lapsed)
             if await self._beat():
                 await self._count(beaten)
                 await anyio.sleep(self._ttl / _RENEWALS)
-                continue
-            if self.held and self._clock.monotonic() >= self._silent_at:
-                self._held = anyio.Event()
-                lapsed()
-                self._report(Happening(name="lease.lapsed", level=Level.ERROR))
-            await anyio.sleep(self._ttl / _RETRIES)
+            else:
+                self._fall_silent_in_time(lapsed)
+                await anyio.sleep(self._ttl / _RETRIES)
+
+    def _fall_silent_in_time(self, lapsed: Callable[[], None]) -> None:
+        """Before a renewal as well: one that comes too late must not hide that others may own the contacts by now."""
+        if self._held.is_set() and self._ran_out:
+            self._held = anyio.Event()
+            lapsed()
+            self._report(Happening(name="lease.lapsed", level=Level.ERROR))
+
+    @property
+    def _ran_out(self) -> bool:
+        return self._clock.monotonic() >= self._silent_at
 
     async def give_up(self) -> None:
         """Ends the lease: whatever this worker still owns may be claimed at once. Bounded, also when cancelled."""
@@ -131,10 +140,12 @@ class Lease:
                     raise
                 self._report(Happening(name="lease.at_risk", level=Level.WARNING, error=error))
                 return False
+            answered = self._clock.monotonic()
+            if answered >= asked + self._ttl * _SILENT_AFTER:
+                return False
             self._silent_at = asked + self._ttl * _SILENT_AFTER
             self._held.set()
-            fields = {"seconds": self._clock.monotonic() - asked}
-            self._report(Happening(name="lease.renewed", level=Level.DEBUG, fields=fields))
+            self._report(Happening(name="lease.renewed", level=Level.DEBUG, fields={"seconds": answered - asked}))
             return True
         return False
 

@@ -88,6 +88,11 @@ class Worker:
         """How many items of all chats wait for a turn."""
         return self._supervisor.waiting if self._supervisor else 0
 
+    @property
+    def may_speak(self) -> bool:
+        """Whether its contacts are surely its own: the lease is held, by the clock, at this very moment."""
+        return self._lease.held
+
     def stop(self) -> None:
         """Takes on nothing more, lets running turns end, takes leave of the chats, and lets `run` return."""
         self._stop.set()

@@ -1,19 +1,22 @@
 """The fence: once the conversation is over nothing more is said, and everybody learns it at the same instant.
 
-It closes once and never opens again; only the reason may become better known. It knows no chat; it only remembers why.
+It closes once and never opens again; only the reason may become better known. Whether this worker may speak at all is
+asked at every check, as a process that was stopped for a while learns of nothing meanwhile. It knows no chat; it only
+remembers why.
 """
 
 from collections.abc import Callable
 
 import anyio
 
-from agent.errors import ConversationOver
+from agent.errors import ConversationOver, OwnershipLost
 
 
 class Fence:
-    """Open until `close`; afterwards `check` raises the reason."""
+    """Open until `close`, or until `may_speak` says no; afterwards `check` raises the reason."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_speak: Callable[[], bool] = lambda: True) -> None:
+        self._may_speak = may_speak
         self._reason: type[ConversationOver] | None = None
         self._closed = anyio.Event()
         self._listeners: list[Callable[[], None]] = []
@@ -25,6 +28,8 @@ class Fence:
 
     def check(self) -> None:
         """Raises the reason if the conversation is over."""
+        if not self._may_speak():
+            self.close(OwnershipLost)
         if self._reason is not None:
             raise self._reason
 

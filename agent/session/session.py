@@ -25,6 +25,7 @@ from agent.record import ContactRecord, Phase
 from agent.session.conversation import Converser
 from agent.session.fence import Fence
 from agent.session.join import described, enter
+from agent.session.orders import Slip
 from agent.session.saving import release, save
 from agent.session.stay import Stay
 from agent.session.surroundings import Ports, SessionSettings
@@ -48,7 +49,7 @@ class Session:
         self._bot = bot
         self._ports = ports
         self._settings = settings
-        self._fence = Fence()
+        self._fence = Fence(ports.may_speak)
         self._stay: Stay | None = None
         self._draining = False
         self._leaving = False
@@ -71,6 +72,13 @@ class Session:
     def lose(self) -> None:
         """Fall silent at once: this worker may no longer own the contact. Nothing is written any more."""
         self._fence.close(OwnershipLost)
+
+    def carry_out(self, slip: Slip) -> None:
+        """What somebody outside wants done in this chat is done between two turns; the slip tells how that goes."""
+        if self._stay is None:
+            slip.refuse("The bot is still joining this chat; try again in a moment.")
+        else:
+            self._stay.carry_out(slip)
 
     async def run(self) -> Ending:
         """Runs until the chat is over, or was drained or lost.

@@ -1,5 +1,6 @@
 """What a session is given: its ports and its settings. Pure data; nothing here acts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -12,7 +13,11 @@ from agent.wire.timings import LinkTimings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """The outside world, as the session reaches it."""
+    """The outside world, as the session reaches it.
+
+    Attributes:
+        may_speak: whether this worker may still speak for its contacts; asked before everything that is said.
+    """
 
     connect: ConnectPort
     participant: ParticipantPort
@@ -22,6 +27,7 @@ class Ports:
     clock: Clock
     random: Random
     report: Report = silent
+    may_speak: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

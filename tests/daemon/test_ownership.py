@@ -229,3 +229,76 @@ def test_a_failing_store_is_an_error_at_the_start_and_a_warning_later(
         assert "worker.not_retired" in stage.names()
 
     virtually(story())
+
+
+class _Frozen:
+    """A clock that may be ahead of the loop: while the process was stopped, time passed and nothing was woken."""
+
+    def __init__(self, clock: Any) -> None:
+        self._clock = clock
+        self.stopped_for = 0.0
+
+    def monotonic(self) -> float:
+        return float(self._clock.monotonic()) + self.stopped_for
+
+    def now(self) -> Any:
+        return self._clock.now()
+
+
+def test_a_process_that_was_stopped_past_its_lease_falls_silent_before_it_renews(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """Others may own its contacts by now: a renewal that works would otherwise hide that."""
+
+    async def story() -> None:
+        stage = stand_ins.stage()
+        clock = _Frozen(stage.clock)
+        lease = Lease(stage.store, ME, ttl=15, clock=clock, report=stage.report)
+        await lease.take()
+        held_then: list[bool] = []
+        async with anyio.create_task_group() as group:
+            group.start_soon(
+                lambda: lease.keep(beaten=lambda _: None, lapsed=lambda: held_then.append("lease.renewed" in names()))
+            )
+            await anyio.sleep(1)
+            stage.told.clear()
+            names = stage.names
+            clock.stopped_for = 60
+            assert not lease.held
+            await stage.until(lambda: "lease.renewed" in stage.names())
+            assert held_then == [False]
+            assert lease.held
+            group.cancel_scope.cancel()
+
+    virtually(story())
+
+
+def test_an_answer_that_comes_after_the_lease_holds_nothing(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """The process was stopped between the question and the answer."""
+
+    async def story() -> None:
+        stage = stand_ins.stage()
+        clock = _Frozen(stage.clock)
+        beat = stage.store.heartbeat
+
+        async def stopped(*args: Any, **kwargs: Any) -> None:
+            await beat(*args, **kwargs)
+            clock.stopped_for += 60
+            stage.store.heartbeat = beat
+
+        lease = Lease(stage.store, ME, ttl=15, clock=clock, report=stage.report)
+        await lease.take()
+        stage.store.heartbeat = stopped
+        lapses: list[float] = []
+        async with anyio.create_task_group() as group:
+            group.start_soon(
+                lambda: lease.keep(beaten=lambda _: None, lapsed=lambda: lapses.append(anyio.current_time()))
+            )
+            await stage.until(lambda: bool(lapses))
+            assert not lease.held
+            await lease.wait_held()
+            assert lease.held
+            group.cancel_scope.cancel()
+        assert len(lapses) == 1
+
+    virtually(story())

@@ -1,6 +1,7 @@
 """How it ends: after the end nothing is said, everybody learns it at once, and nothing is left behind."""
 
 import anyio
+import pytest
 
 from agent.emulator.faults import CallFault
 from agent.errors import (
@@ -289,3 +290,14 @@ def test_the_fence_closes_once_and_tells_everybody() -> None:
     assert heard == ["early", "late"]
     for reason in (CustomerLeft, RemovedFromChat, OwnershipLost):
         assert issubclass(reason, ConversationOver)
+
+
+def test_the_fence_asks_at_every_check_whether_this_worker_may_speak() -> None:
+    """A process that was stopped past its lease says nothing more, though nobody could tell it that time went by."""
+    held = [True]
+    fence = Fence(lambda: held[0])
+    fence.check()
+    held[0] = False
+    with pytest.raises(OwnershipLost):
+        fence.check()
+    assert fence.reason is OwnershipLost
