@@ -1,55 +1,25 @@
-"""Where offers come from: one contact named by hand, or the stream of a local Amazon Connect.
+"""Offers of a local Amazon Connect, by its stream of newline-delimited JSON.
 
 An offer is only a word: it may be repeated or late. Nothing here claims a contact.
 """
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import assert_never
 
 import aiohttp
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
 from agent.daemon.patience import Patience
-from agent.errors import ChatAgentError, InvalidSetting
-from agent.ids import ContactId, ContactKey, instance_id
-from agent.ports import Claimable, Declined, Offer
+from agent.daemon.sources.by_hand import Unacknowledged
+from agent.daemon.sources.reading import Skipped, Unreadable, read
+from agent.ports import Claimable, Offer
 from agent.telemetry import Happening, Level, Report, silent
 
 _PATH = "/_emulator/offers"
 _LONGEST_LINE = 1 << 20
-
-
-@dataclass(slots=True, kw_only=True)
-class Unacknowledged:
-    """A `Claimable` whose source needs no word: it offers again whatever still waits."""
-
-    offer: Offer
-
-    async def done(self) -> None:
-        return None
-
-    async def decline(self, why: Declined) -> bool:
-        del why
-        return False
-
-
-class OneContact:
-    """A `ContactSource` of exactly one contact; its stream ends after it."""
-
-    def __init__(self, key: ContactKey) -> None:
-        self._key = key
-
-    @asynccontextmanager
-    async def offers(self) -> AsyncIterator[AsyncIterator[Claimable]]:
-        yield self._offers()
-
-    async def _offers(self) -> AsyncIterator[Claimable]:
-        yield Unacknowledged(offer=Offer(key=self._key))
 
 
 class LocalSource:
@@ -97,28 +67,11 @@ class LocalSource:
                     await send.send(Unacknowledged(offer=offer))
 
     def _read(self, line: bytes) -> Offer | None:
-        try:
-            return parse_offer(json.loads(line))
-        except (ValueError, ChatAgentError) as error:
-            self._report(Happening(name="offer.unreadable", level=Level.WARNING, error=error))
-            return None
-
-
-def parse_offer(raw: Any) -> Offer:
-    """The offer in `raw`: what a contact flow's Lambda passes on [local format].
-
-    Raises:
-        InvalidSetting: it names no contact of an instance.
-    """
-    if not isinstance(raw, dict) or not isinstance(raw.get("ContactId"), str) or not raw["ContactId"]:
-        raise InvalidSetting("offer", "it has no ContactId; a flow passes on InstanceId and ContactId.")
-    attributes = raw.get("Attributes")
-    initial = raw.get("InitialContactId")
-    return Offer(
-        key=ContactKey(instance_id(str(raw.get("InstanceId", ""))), ContactId(raw["ContactId"])),
-        initial_contact_id=ContactId(initial) if isinstance(initial, str) else None,
-        attributes={str(key): str(value) for key, value in attributes.items()} if isinstance(attributes, dict) else {},
-        channel=str(raw.get("Channel", "CHAT")),
-        flow_id=raw.get("ContactFlowId"),
-        bot=raw.get("Bot"),
-    )
+        match read(line):
+            case Offer() as offer:
+                return offer
+            case (Skipped() | Unreadable()) as other:
+                self._report(other.told(source="local"))
+                return None
+            case other:
+                assert_never(other)

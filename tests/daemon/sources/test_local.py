@@ -3,15 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
-from typing import Any
 
 import anyio
-import pytest
 from aiohttp import web
 
-from agent.daemon.sources import LocalSource, OneContact, parse_offer
+from agent.daemon.sources import LocalSource, OneContact
 from agent.emulator import INSTANCE_ID, emulate
-from agent.errors import InvalidSetting
 from agent.ids import ContactId, ContactKey, InstanceId
 from agent.telemetry import Happening
 
@@ -93,17 +90,3 @@ async def test_one_contact_is_offered_once() -> None:
     key = ContactKey(InstanceId(INSTANCE_ID), ContactId("one"))
     async with OneContact(key).offers() as offers:
         assert [claimable.offer.key async for claimable in offers] == [key]
-
-
-@pytest.mark.parametrize("raw", [None, 1, [], {}, {"ContactId": 3}, {"ContactId": ""}, {"ContactId": "c"}])
-def test_what_names_no_contact_is_no_offer(raw: Any) -> None:
-    """The sentence says what is missing."""
-    with pytest.raises(InvalidSetting):
-        parse_offer(raw)
-
-
-def test_an_offer_may_be_bare_or_odd() -> None:
-    """Only instance and contact are needed; attributes are texts."""
-    offer = parse_offer({"InstanceId": INSTANCE_ID, "ContactId": "c", "Attributes": {"n": 1}, "Bot": "faq"})
-    assert (offer.attributes, offer.bot, offer.initial_contact_id) == ({"n": "1"}, "faq", None)
-    assert parse_offer({"InstanceId": INSTANCE_ID, "ContactId": "c", "Attributes": 3}).attributes == {}
