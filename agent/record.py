@@ -60,11 +60,15 @@ class Timer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """A turn that failed for good: which item, which error (its type, never the customer's words), when."""
+    """A turn that failed for good: which one, which error (its type, never the customer's words), when.
+
+    `item_id` is the turn's id, most often that of its first item; `items` are all that it was about.
+    """
 
     item_id: ItemId
     error: str
     at: str
+    items: tuple[ItemId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,7 @@ class ContactRecord:
         state: the bot's state, JSON.
         journal: what dialogs already did; the bot floor's own form.
         handled_turns: how many turns were committed.
+        orders: the latest orders from outside (an operator's, a guard's) that were done.
     """
 
     key: ContactKey
@@ -100,6 +105,7 @@ class ContactRecord:
     journal: bytes = field(default=b"", repr=False)
     timers: tuple[Timer, ...] = ()
     dead_letters: tuple[DeadLetter, ...] = ()
+    orders: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         """The durable form, without epoch and owner, with the participant token in clear: seal it where it rests."""

@@ -17,6 +17,8 @@ from agent.session.conversation import Contact, Conversation, Overlap, Trigger
 from agent.session.fence import Fence
 from agent.session.handler import Handler, Outcome
 from agent.session.inbox import Inbox
+from agent.session.ordered import cause_of, done, keeping, objection, perform, why_not
+from agent.session.orders import Drop, Order, OrderBook, Retry, order_in
 from agent.session.outbox import Outbox
 from agent.session.surroundings import Ports, SessionSettings
 from agent.session.turn import Cause, LiveTurn, Verbs
@@ -44,6 +46,7 @@ class Conductor:
         inbox: Inbox,
         outbox: Outbox,
         handler: Handler,
+        orders: OrderBook,
         fence: Fence,
         close_gap: Callable[[], Awaitable[None]],
         verbs: Verbs,
@@ -57,6 +60,7 @@ class Conductor:
         self._inbox = inbox
         self._outbox = outbox
         self._handler = handler
+        self._orders = orders
         self._fence = fence
         self._close_gap = close_gap
         self._verbs = verbs
@@ -91,12 +95,15 @@ class Conductor:
     # ----------------------------------------------------------------------------------- choosing
 
     async def _next(self) -> Cause | None:
-        while not self._stopping and self._fence.reason is None:
+        while self._goes_on():
             if self._inbox.gap and not self._inbox.waiting:
                 await self._close_gap()
             timer = self._next_timer()
             if timer is not None and timer.begun:
-                return self._about_timer(timer)
+                return await self._about_begun(timer)
+            if self._orders.waits and not (self._inbox.unaccounted and self._inbox.waiting):
+                await self._take_order()
+                continue
             now = self._ports.clock.monotonic()
             items_at = self._items_at()
             timer_at = self._timer_at(timer, now)
@@ -108,6 +115,11 @@ class Conductor:
             with anyio.move_on_after(min(items_at, timer_at) - now):
                 await self._inbox.changed()
         return None
+
+    def _goes_on(self) -> bool:
+        """What was ordered and kept is still done before we stop: whoever ordered it was told so."""
+        stopping = self._stopping and not any(map(order_in, self.record.timers))
+        return self._fence.reason is None and not stopping
 
     def _items_at(self) -> float:
         """When (monotonic seconds) the next turn about items is due."""
@@ -135,8 +147,21 @@ class Conductor:
         await self._verbs.save(record)
         self.record = record
 
-    def _about_timer(self, timer: Timer) -> Cause:
-        return Cause(id=f"timer:{timer.name}:{timer.due}", trigger=Trigger.TIMER, timer=timer)
+    async def _about_begun(self, timer: Timer) -> Cause:
+        cause = Cause(id=f"timer:{timer.name}:{timer.due}", trigger=Trigger.TIMER, timer=timer)
+        order = order_in(timer)
+        return cause if order is None else await cause_of(order, cause, self.record, self._verbs.history)
+
+    async def _take_order(self) -> None:
+        """Keeps the first order, so that it will be done; one that cannot be is refused."""
+        slip = self._orders.first
+        refusal = await objection(slip.order, self.record, self._verbs.history)
+        if not refusal and slip.order.id not in self.record.orders:
+            record = keeping(slip.order, self.record)
+            await self._verbs.save(record)
+            self.record = record
+            self._tell_order("order.kept", slip.order)
+        self._orders.taken(refusal, done=isinstance(slip.order, Drop) or slip.order.id in self.record.orders)
 
     def _about_items(self) -> Cause:
         fresh = self._inbox.take(self._how_many())
@@ -193,7 +218,8 @@ class Conductor:
             outcome = await self._handled(turn)
         except Exception as error:  # reported, told to the customer and kept as a dead letter
             self._report_failure(turn, error)
-            await self._apologise(turn, error)
+            if turn.cause.order is None or isinstance(turn.cause.order, Retry):
+                await self._apologise(turn, error)
             turn.outcome = Outcome.TIMEOUT if isinstance(error, TurnTimeout) else Outcome.FAILED
             return error
         turn.outcome = outcome
@@ -203,7 +229,7 @@ class Conductor:
 
     async def _handled(self, turn: LiveTurn) -> Outcome:
         async with anyio.create_task_group() as group:
-            if self._overlap is Overlap.INTERRUPT and turn.trigger is Trigger.ITEMS:
+            if self._overlap is Overlap.INTERRUPT and turn.trigger is Trigger.ITEMS and turn.cause.order is None:
                 group.start_soon(self._interrupt_on_arrival)
             outcome = await self._outcome(turn)
             group.cancel_scope.cancel()
@@ -213,9 +239,15 @@ class Conductor:
 
     async def _outcome(self, turn: LiveTurn) -> Outcome | Exception:
         try:
-            return await self._handler.run(lambda: self._conversation.turn(turn))
+            return await self._handler.run(lambda: self._work(turn))
         except Exception as error:  # must not leave through the task group, which would wrap it
             return error
+
+    async def _work(self, turn: LiveTurn) -> None:
+        if turn.cause.order is None:
+            await self._conversation.turn(turn)
+        else:
+            await perform(turn.cause.order, turn, self._conversation.turn)
 
     async def _interrupt_on_arrival(self) -> None:
         while self._inbox.ready_at is None:
@@ -247,14 +279,15 @@ class Conductor:
             self._inbox.handled(turn.cause.items)
         if not self._suspects(turn.cause):
             self._inbox.account_for_all()
+        ended = done(turn.cause.order, turn.remembered())
         record = replace(
-            turn.remembered(),
+            ended,
             cursor=self._inbox.ledger.cursor,
             own=self._inbox.own.cursor,
             greeted=True,
             interrupted=tuple(item.id for item in self._interrupted),
             handled_turns=self.record.handled_turns + 1,
-            dead_letters=(*turn.record.dead_letters, *self._dead_letter(turn, error))[-_DEAD_LETTERS:],
+            dead_letters=(*ended.dead_letters, *self._dead_letter(turn, error))[-_DEAD_LETTERS:],
         )
         await self._verbs.save(record)
         self.record = record
@@ -266,12 +299,29 @@ class Conductor:
             seconds=round(self._ports.clock.monotonic() - turn.began, 4),
             last_item=turn.items[-1].id if turn.items else "",
         )
+        self._settle_order(turn, error)
+
+    def _settle_order(self, turn: LiveTurn, error: Exception | None) -> None:
+        if (order := turn.cause.order) is None:
+            return
+        refusal = "" if error is None else why_not(error)
+        if turn.outcome is Outcome.OVER and self._fence.reason is not None:
+            refusal = self._fence.reason.sentence
+        self._orders.settle(order, sent=tuple(turn.said), refusal=refusal)
+        self._tell_order("order.settled", order, done=int(not refusal))
+
+    def _tell_order(self, name: str, order: Order, **more: int) -> None:
+        fields: dict[str, str | int] = {"order": order.id, "verb": type(order).__name__.lower(), **more}
+        self._ports.report(Happening(name=name, contact=self.record.key, fields=fields))
 
     def _dead_letter(self, turn: LiveTurn, error: Exception | None) -> tuple[DeadLetter, ...]:
         if error is None:
             return ()
         at = timestamp(self._ports.clock.now())
-        return (DeadLetter(item_id=ItemId(turn.id), error=type(error).__name__, at=at),)
+        order = turn.cause.order
+        name = order.letter if isinstance(order, Retry) else ItemId(turn.id)
+        items = tuple(item.id for item in turn.items)
+        return (DeadLetter(item_id=name, error=type(error).__name__, at=at, items=items),)
 
     async def _acknowledge(self, turn: LiveTurn) -> None:
         messages = [item for item in turn.items if isinstance(item, Message)]

@@ -31,6 +31,7 @@ from agent.session.handler import Handler
 from agent.session.inbox import Inbox
 from agent.session.lapse import lapse_until
 from agent.session.link import Link
+from agent.session.orders import OrderBook, Slip
 from agent.session.outbox import Outbox
 from agent.session.presence import Presence
 from agent.session.retrying import retrying
@@ -92,6 +93,7 @@ class Stay:
             fence=fence,
             ports=ports,
         )
+        self._orders = OrderBook()
         self._handler = Handler(outbox=self._outbox, settings=settings)
         self._link = Link(
             record.key,
@@ -113,13 +115,26 @@ class Stay:
 
         The bot has then had its last turn, unless it goes on elsewhere; the participant is still on the chat.
         """
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._link.run)
-            if self._settings.audit_interval is not None:
-                group.start_soon(self._audit, self._settings.audit_interval)
-            await self._began.wait()
-            await self._converse()
-            group.cancel_scope.cancel()
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._link.run)
+                if self._settings.audit_interval is not None:
+                    group.start_soon(self._audit, self._settings.audit_interval)
+                await self._began.wait()
+                await self._converse()
+                group.cancel_scope.cancel()
+        finally:
+            self._close_orders()
+
+    def carry_out(self, slip: Slip) -> None:
+        """What somebody outside wants done here is done between two turns; the slip tells how that goes."""
+        self._orders.put(slip)
+        self._inbox.wake()
+
+    def _close_orders(self) -> None:
+        reason = self._fence.reason
+        why = "This worker lets go of the chat; it was not done." if reason is None else reason.sentence
+        self._orders.close(why, passed_on=reason in (None, OwnershipLost))
 
     def stop(self) -> None:
         """Makes `run` return when the running turn has been committed."""
@@ -192,6 +207,7 @@ class Stay:
             inbox=self._inbox,
             outbox=self._outbox,
             handler=self._handler,
+            orders=self._orders,
             fence=self._fence,
             close_gap=self._close_gap,
             verbs=self,

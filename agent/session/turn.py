@@ -10,10 +10,12 @@ from typing import Protocol
 
 from agent.clock import Clock
 from agent.errors import ContentTypeRefused, ConversationOver, Fenced, InvalidMessage, OwnershipLost
+from agent.ids import ItemId
 from agent.ports import Sent
 from agent.record import ContactRecord, Timer
 from agent.session.conversation import Contact, Trigger
 from agent.session.handler import Outcome
+from agent.session.orders import Order
 from agent.session.outbox import Outbox
 from agent.wire.content import ContentType, Role
 from agent.wire.items import Item, Message
@@ -36,12 +38,13 @@ class Verbs(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Why a turn runs. `id` is stable across repetitions."""
+    """Why a turn runs. `id` is stable across repetitions; `order`: the session does it, not the bot."""
 
     id: str
     trigger: Trigger
     items: tuple[Item, ...] = ()
     timer: Timer | None = None
+    order: Order | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +55,7 @@ class LiveTurn:
         alone: only this turn can have sent what is unaccounted for in the chat.
         began: when (monotonic seconds) it began.
         outcome: how it ended, once it has.
+        said: the messages it sent, oldest first.
     """
 
     cause: Cause
@@ -70,6 +74,7 @@ class LiveTurn:
     sends: int = field(init=False, default=0)
     began: float = field(init=False)
     outcome: Outcome = field(init=False, default=Outcome.DONE)
+    said: list[ItemId] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.began = self.clock.monotonic()
@@ -97,7 +102,9 @@ class LiveTurn:
         return self.cause.timer
 
     async def send(self, content: str, *, content_type: str) -> Sequence[Sent]:
-        return [await self._send_part(part, content_type) for part in self._parts(content, content_type)]
+        sent = [await self._send_part(part, content_type) for part in self._parts(content, content_type)]
+        self.said.extend(one.id for one in sent)
+        return sent
 
     async def typing(self) -> None:
         self.verbs.show_typing()
