@@ -7,33 +7,22 @@ crash is asked again under the same key. How to ask and what to read is the busi
 """
 
 import hashlib
-import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 from typing import Annotated, Protocol, TypeAlias
 
 import aiohttp
 import pydantic
 
-from agent import Bot, Chat, Message, Overlap, QuickReply, RegistrationError
-from bots.declared import AttributeName, Declaration, HandOff, declared, mistake
+from agent import Bot, Chat, Message, Overlap, QuickReply
+from bots.declared import AttributeName, Declaration, HandOff, declared
 from bots.picking import plain
+from bots.references import Reference, resolved
 from bots.relay_backend import Backend, BackendFailed, Rules, Tell
 from bots.relay_wire import Button, Question, Reply, Shape
 
 _MOST_BUTTONS = 10
 _NOTHING = HandOff()
-
-
-def _reference(given: str) -> str:
-    if given.partition(":")[0] not in {"env", "file"}:
-        raise mistake("say where the secret is, env:NAME or file:/path, never the secret itself")
-    return given
-
-
-Reference = Annotated[str, pydantic.AfterValidator(_reference)]
-"""Where a secret is: ``env:NAME`` or ``file:/path``."""
 
 
 class Relay(Declaration):
@@ -66,18 +55,6 @@ class Relay(Declaration):
             secret=None if self.secret is None else resolved("secret", self.secret),
             headers={name: resolved(f"headers.{name}", where) for name, where in self.headers.items()},
         )
-
-
-def resolved(setting: str, where: str) -> str:
-    """The secret that the reference `where` names. Raises RegistrationError if there is none."""
-    kind, _, place = where.partition(":")
-    try:
-        secret = os.environ.get(place, "") if kind == "env" else Path(place).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        secret = ""
-    if not secret:
-        raise RegistrationError(f"{setting}: {where} is missing, unreadable or empty; put the secret there.")
-    return secret
 
 
 class Offered(pydantic.BaseModel):

@@ -117,7 +117,7 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
         read(tmp_path / "paint.toml", Paint)
 
 
-@pytest.mark.parametrize("name", ["menu", "faq", "intake", "triage", "relay"])
+@pytest.mark.parametrize("name", ["menu", "faq", "intake", "triage", "relay", "llm"])
 def test_a_bot_without_its_file_can_be_imported_and_says_what_is_missing(name: str) -> None:
     """And it is still a bot with its name."""
     if not (BOTS / f"{name}.py").exists():
