@@ -16,7 +16,7 @@ from agent.daemon.room import Room
 from agent.daemon.rostering import ServedBot, roster_of
 from agent.daemon.supervisor import ChatSession, Duty, Goodbye
 from agent.daemon.worker import Worker, WorkerSettings
-from agent.errors import BotError, InvalidSetting
+from agent.errors import BotError, InvalidSetting, RegistrationError
 from agent.ports import ContactSource, ContactStore, Operation
 from agent.record import ContactRecord
 from agent.session.conversation import Converser
@@ -113,11 +113,14 @@ async def lifespan_of(bot: ServedBot, report: Report) -> AsyncIterator[None]:
     """The bot's lifespan. What it raises before it is open is told as the bot's, with its place in the log.
 
     Raises:
+        RegistrationError: the bot cannot be served as it is set up.
         BotError: it did not open.
     """
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(bot.lifespan())
+        except RegistrationError:
+            raise  # it says what is missing, in words of ours
         except Exception as error:
             report(Happening(name="bot.not_ready", level=Level.ERROR, fields={"bot": bot.name}, error=error))
             raise BotError(
