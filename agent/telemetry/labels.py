@@ -96,6 +96,8 @@ OPERATION = _labelled(
         "GetContactAttributes",
         "UpdateParticipantRoleConfig",
         "StopContact",
+        "StartContactStreaming",
+        "StopContactStreaming",
     ),
     _operation,
 )

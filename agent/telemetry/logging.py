@@ -1,8 +1,9 @@
 """Writes down what happened: one line on standard error for each `Happening`, JSON or for human eyes.
 
-A line holds fixed names, ids and numbers. An exception is shown as its type and its frames; what our own errors say in
-fixed words is shown too, but the text of an exception only if asked for, since it may quote a customer or a token. The
-loggers of libraries end in the same lines, without the arguments of their messages. Nothing here knows what happens.
+A line holds fixed names, ids and numbers; within a turn, whoever writes it, that turn's ids too. An exception is shown
+as its type and its frames; what our own errors say in fixed words is shown too, but the text of an exception only if
+asked for, since it may quote a customer or a token. The loggers of libraries end in the same lines, without the
+arguments of their messages. Nothing here knows what happens.
 """
 
 import logging
@@ -18,12 +19,14 @@ from structlog.processors import JSONRenderer
 from structlog.typing import EventDict
 
 from agent.clock import Clock, timestamp
-from agent.errors import ConnectError, ConversationOver, JoinRefused
+from agent.errors import ConfigurationError, ConnectError, ConversationOver, JoinRefused
 from agent.telemetry.happening import Happening, Level
+from agent.telemetry.turns import running_turn
 
 _MOST_FRAMES = 12
 _DEEPEST = 8
-_RESERVED = frozenset({"event", "level", "timestamp"})
+_KEYS = {"event": "event_", "level": "level_", "timestamp": "timestamp_", "turn": "turn_id"}
+"""A field never replaces the frame of its line, and a turn's id has one name in all lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +40,14 @@ class LogSettings:
 
 
 class LogWriter:
-    """A `Report`: call it with a `Happening` and it stands in the log."""
+    """A `Report`: call it with a `Happening` and it stands in the log.
+
+    Attributes:
+        level: the quietest that is written; may be changed at any time.
+    """
 
     def __init__(self, settings: LogSettings, *, clock: Clock, stream: TextIO | None = None) -> None:
+        self.level = settings.level
         self._settings = settings
         self._clock = clock
         self._logger = structlog.wrap_logger(
@@ -49,12 +57,12 @@ class LogWriter:
         )
 
     def __call__(self, happening: Happening) -> None:
-        if happening.level >= self._settings.level:
+        if happening.level >= self.level:
             self._write(happening.name, happening.level, self._fields(happening))
 
     def foreign(self, record: logging.LogRecord) -> None:
         """A line for a library's log record: its message's pattern; the arguments only with `show_error_text`."""
-        if record.levelno >= self._settings.level:
+        if record.levelno >= self.level:
             # asyncio writes an exception's text into the later lines of its pattern.
             shown = record.getMessage() if self._settings.show_error_text else str(record.msg).partition("\n")[0]
             error = record.exc_info[1] if record.exc_info else None
@@ -63,8 +71,8 @@ class LogWriter:
 
     def _write(self, name: str, level: Level, fields: Mapping[str, object]) -> None:
         stamped = {"timestamp": timestamp(self._clock.now()), "level": level.name.lower()}
-        apart = {f"{key}_" if key in _RESERVED else key: value for key, value in fields.items()}
-        self._logger.msg(name, **stamped, **apart)
+        apart = {_KEYS.get(key, key): value for key, value in fields.items()}
+        self._logger.msg(name, **{**stamped, **_turn_ids(), **apart})
 
     def _fields(self, happening: Happening) -> dict[str, object]:
         contact = happening.contact
@@ -73,6 +81,13 @@ class LogWriter:
 
     def _error(self, error: BaseException | None) -> dict[str, object]:
         return {"error": describe(error, show_text=self._settings.show_error_text)} if error else {}
+
+
+def _turn_ids() -> dict[str, object]:
+    turn = running_turn()
+    if turn is None:
+        return {}
+    return {"contact_id": turn.contact.contact_id, "instance_id": turn.contact.instance_id, "turn_id": turn.id}
 
 
 def describe(error: BaseException, *, show_text: bool = False, depth: int = _DEEPEST) -> dict[str, object]:
@@ -106,6 +121,8 @@ def _fixed_words(error: BaseException) -> dict[str, object]:
             return {name: word for name, word in words.items() if word}
         case JoinRefused() | ConversationOver():
             return {"sentence": error.sentence}
+        case ConfigurationError():
+            return {"sentence": str(error)}
         case _:
             return {}
 

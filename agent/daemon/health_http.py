@@ -1,0 +1,78 @@
+"""The operator's window: ``/livez``, ``/readyz`` and ``/metrics`` over HTTP, for probes and for Prometheus.
+
+It only shows; nothing can be changed through it, and nothing it shows is a secret or anybody's words. It answers from
+the loop that serves the chats: one that hangs answers nothing, which is what a liveness probe is for.
+"""
+
+import errno
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from aiohttp import web
+
+from agent.daemon.health import Verdict
+from agent.errors import InvalidSetting, PortInUse
+
+_FRESH = {"Cache-Control": "no-store"}
+_FAREWELL = 1.0  # seconds
+
+
+class Exposing(Protocol):
+    """Whatever shows its numbers to Prometheus."""
+
+    def exposition(self, accept: str = "") -> tuple[bytes, str]: ...
+
+
+@asynccontextmanager
+async def health_endpoint(
+    host: str, port: int, *, verdict: Callable[[], Verdict], metrics: Exposing
+) -> AsyncIterator[str]:
+    """The endpoint's address while it is open; `port` 0 takes a free one.
+
+    Raises:
+        PortInUse: another program listens there.
+        InvalidSetting: the address cannot be listened on.
+    """
+    runner = web.AppRunner(_application(verdict, metrics), access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port, shutdown_timeout=_FAREWELL)
+        await _listening(site, host, port)
+        yield f"http://{_written(*runner.addresses[0][:2])}"
+    finally:
+        await runner.cleanup()
+
+
+async def _listening(site: web.TCPSite, host: str, port: int) -> None:
+    try:
+        await site.start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(
+                f"health.port: another program listens on port {port} of {host}; choose another one, or 0 for any."
+            ) from error
+        raise InvalidSetting(
+            "health.host", f"port {port} of {host} cannot be listened on ({error.strerror}); name an address of here."
+        ) from error
+
+
+def _application(verdict: Callable[[], Verdict], metrics: Exposing) -> web.Application:
+    async def livez(request: web.Request) -> web.Response:
+        return web.json_response({"live": True}, headers=_FRESH)
+
+    async def readyz(request: web.Request) -> web.Response:
+        now = verdict()
+        return web.json_response(now.shown(), status=200 if now.ready else 503, headers=_FRESH)
+
+    async def numbers(request: web.Request) -> web.Response:
+        body, content_type = metrics.exposition(request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": content_type, **_FRESH})
+
+    application = web.Application()
+    application.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", numbers)])
+    return application
+
+
+def _written(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
