@@ -38,6 +38,10 @@
     ├── SocketError                   the participant websocket
     │   ├── SocketRefused             the upgrade was refused
     │   └── SocketClosed
+    ├── StreamingError                the worker's own topic and queue: SNS or SQS refused, or did not answer
+    ├── QueueError                    the queue that contacts are offered on
+    │   ├── QueueRefused              no such queue, or no permission
+    │   └── QueueUnreachable          retryable
     ├── StoreError                    the contact store
     │   ├── Fenced                    another worker owns the contact now
     │   ├── AlreadyOwned
@@ -329,6 +333,33 @@ class SocketClosed(SocketError):
     def __init__(self, code: int = 1006) -> None:
         super().__init__(f"the websocket closed with code {code}")
         self.code = code
+
+
+class StreamingError(ChatAgentError):
+    """The topic and queue by which message streaming reaches this worker cannot be made or used.
+
+    Attributes:
+        passing: whether it may pass by itself; otherwise somebody has to change something.
+    """
+
+    def __init__(self, sentence: str, *, passing: bool = True) -> None:
+        super().__init__(sentence)
+        self.passing = passing
+
+
+# --------------------------------------------------------------------------------------------- queue
+
+
+class QueueError(ChatAgentError):
+    """The queue that contacts are offered on failed."""
+
+
+class QueueRefused(QueueError):
+    """The queue is not there or may not be used; the text says which permission is missing."""
+
+
+class QueueUnreachable(QueueError):
+    """The queue did not answer, or asks for patience; what was asked may or may not have taken place."""
 
 
 # --------------------------------------------------------------------------------------------- store

@@ -214,6 +214,53 @@ class Claimable(Protocol):
         ...
 
 
+# ---------------------------------------------------------------------------------------------- queue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueMessage:
+    """A message in hand: hidden from others until its visibility lapses.
+
+    Attributes:
+        receipt: what `QueuePort` takes to delete or hide it.
+        receives: how often it was handed out, this time included.
+    """
+
+    message_id: str
+    receipt: str = field(repr=False)
+    body: str = field(repr=False)
+    receives: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFacts:
+    """What a queue says of itself: its name, and after how many receives a message is put aside (None: never)."""
+
+    name: str
+    put_aside_after: int | None = None
+
+
+class QueuePort(Protocol):
+    """One queue. Every method raises QueueRefused or QueueUnreachable."""
+
+    async def look(self) -> QueueFacts: ...
+
+    async def receive(self, *, limit: int, wait: int, hide: int) -> Sequence[QueueMessage]:
+        """At most `limit` (10) messages, hidden for `hide` seconds; waits up to `wait` (20) seconds for the first.
+
+        Cancelled, messages that were on their way stay hidden for that time.
+        """
+        ...
+
+    async def delete(self, receipts: Sequence[str]) -> None:
+        """Deletes messages, any number; a stale receipt is passed over."""
+        ...
+
+    async def hide(self, receipts: Sequence[str], *, seconds: int) -> None:
+        """Hides messages for `seconds` from now, any number; 0 shows them to everybody. Passes over stale receipts."""
+        ...
+
+
 # ---------------------------------------------------------------------------------------------- store
 
 

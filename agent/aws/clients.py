@@ -56,10 +56,10 @@ async def aws_clients(settings: AwsSettings) -> AsyncIterator[AwsClients]:
     connect_url = await endpoint_of(session, "connect", region, settings.connect_endpoint)
     participant_url = await endpoint_of(session, "connectparticipant", region, settings.participant_endpoint)
     keys = await signing_keys(session, connect_url)
-    connect = AioConfig(**_options(settings, connect_url))
+    connect = AioConfig(**client_options(settings, connect_url))
     participant = AioConfig(
         signature_version=UNSIGNED,
-        **_options(settings, participant_url),
+        **client_options(settings, participant_url),
     )
     shared: dict[str, Any] = {"region_name": region, "verify": settings.ca_bundle}
     async with (
@@ -76,7 +76,8 @@ async def aws_clients(settings: AwsSettings) -> AsyncIterator[AwsClients]:
         )
 
 
-def _options(settings: AwsSettings, url: str) -> dict[str, Any]:
+def client_options(settings: AwsSettings, url: str) -> dict[str, Any]:
+    """What every client of this package is configured with; botocore repeats no call."""
     return {
         "connect_timeout": settings.connect_timeout,
         "read_timeout": settings.read_timeout,

@@ -12,6 +12,8 @@ from agent.errors import (
     ConfigurationError,
     ConnectError,
     JoinRefused,
+    QueueRefused,
+    QueueUnreachable,
     SocketError,
     StoreUnreachable,
     StoreUnusable,
@@ -26,6 +28,8 @@ class Exit(IntEnum):
     OK = 0
     BUG = 1
     USAGE = 2
+    DOUBTFUL = 3
+    UNFIT = 4
     BROKEN = 65
     UNAVAILABLE = 69
     TEMPORARY = 75
@@ -37,10 +41,12 @@ MEANINGS = {
     Exit.OK: "done, or stopped in order by Ctrl-C or SIGTERM",
     Exit.BUG: "a mistake in chat-agent itself",
     Exit.USAGE: "wrong arguments, or a TARGET that does not exist or cannot be imported or served",
+    Exit.DOUBTFUL: "the doctor found something that deserves attention",
+    Exit.UNFIT: "the doctor found something that does not work",
     Exit.BROKEN: "a saved conversation would break with this build of the bot",
     Exit.UNAVAILABLE: "the contact cannot be joined or is another worker's, or Amazon Connect refuses for good",
-    Exit.TEMPORARY: "Amazon Connect or the store does not answer; try again later",
-    Exit.CONFIGURATION: "a setting, a file or a port cannot be used",
+    Exit.TEMPORARY: "Amazon Connect, the store or the queue does not answer; try again later",
+    Exit.CONFIGURATION: "a setting, a file, a queue or a port cannot be used",
     Exit.FORCED: "stopped at once by a second signal",
 }
 
@@ -58,11 +64,11 @@ def exit_of(error: BaseException) -> Exit:
     match error:
         case TargetNotFound() | TargetBroken() | BotError():
             return Exit.USAGE
-        case ConfigurationError() | StoreUnusable():
+        case ConfigurationError() | StoreUnusable() | QueueRefused():
             return Exit.CONFIGURATION
         case ConnectError():
             return Exit.TEMPORARY if error.retryable else Exit.UNAVAILABLE
-        case StoreUnreachable() | SocketError():
+        case StoreUnreachable() | QueueUnreachable() | SocketError():
             return Exit.TEMPORARY
         case JoinRefused() | AlreadyOwned():
             return Exit.UNAVAILABLE
