@@ -14,6 +14,7 @@ from agent.aws.inquiry import Inquiry, Reply
 from agent.clock import Clock
 from agent.config import Configuration
 from agent.daemon.doctor.findings import Finding, Severity, fail, skipped, warn, worst
+from agent.ids import ContactId
 
 BOUND = 20.0
 """Seconds for one check."""
@@ -26,6 +27,8 @@ class Exam:
     Attributes:
         flow: the contact flow to look at, id or ARN; None looks for those that wait for a bot.
         try_chat: a flow to start a real chat with, because the operator asked for it.
+        contact: the chat in which a bot is silent.
+        read_transcript: the operator asked for its transcript, for which the bot's participant must connect once more.
     """
 
     settings: Configuration
@@ -33,6 +36,8 @@ class Exam:
     clock: Clock
     flow: str | None = None
     try_chat: str | None = None
+    contact: ContactId | None = None
+    read_transcript: bool = False
 
 
 Probe = Callable[[Exam], Awaitable[Sequence[Finding]]]

@@ -1,0 +1,102 @@
+"""Checks of what belongs to this installation itself: the bot and the contact store. Nothing is written."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent.aws.hosts import host_of, is_aws
+from agent.bot.plugins import load
+from agent.config import resolve
+from agent.daemon.assembly import opened_store
+from agent.daemon.doctor.examination import Check, Exam
+from agent.daemon.doctor.findings import Finding, fail, ok, skipped, warn
+from agent.errors import BotError, ConfigurationError, InvalidSetting, StoreError, StoreUnreachable
+from agent.store.sealing import AesGcmSealer
+
+
+async def bot(exam: Exam) -> Sequence[Finding]:
+    """Whether the bot can be loaded and served."""
+    target = exam.settings.bot.target
+    if target is None:
+        return [skipped("bot", "no bot is named", "Give a TARGET, or set bot.target.")]
+    try:
+        load(target)
+    except (ConfigurationError, BotError) as error:
+        return [
+            fail(
+                "bot",
+                f"{target} cannot be served",
+                cause=str(error).rstrip("."),
+                remedy="'chat-agent chat TARGET' shows the whole mistake; 'chat-agent bots' what is installed.",
+            )
+        ]
+    return [ok("bot", f"{target} can be served")]
+
+
+async def store(exam: Exam) -> Sequence[Finding]:
+    """Whether contacts can be kept: the keys are there, the store can be opened and read."""
+    section = exam.settings.store
+    if section.kind == "memory":
+        return [
+            warn(
+                "store",
+                "nothing is kept",
+                cause="store.kind is memory: when the process ends, its chats are left, and after a crash they hang",
+                remedy="Set store.kind = sqlite for one machine.",
+            )
+        ]
+    try:
+        sealed = await _sealed(exam)
+        if section.kind == "sqlite" and not section.path.exists():
+            return [_place(section.path)]
+        return [await _opened(exam), *sealed]
+    except (InvalidSetting, StoreError) as error:
+        return [_unusable(error)]
+
+
+async def _sealed(exam: Exam) -> list[Finding]:
+    references = exam.settings.store.encryption_keys
+    if references:
+        AesGcmSealer([resolve("store.encryption_keys", one) for one in references], setting="store.encryption_keys")
+    if references or not is_aws(host_of(await exam.ask.endpoint("connect"))):
+        return []
+    return [
+        warn(
+            "store",
+            "participant tokens rest unsealed",
+            cause="store.encryption_keys is empty",
+            remedy="Set it to env:NAME or file:/path of a key, unless the disk is encrypted and yours alone.",
+        )
+    ]
+
+
+def _place(path: Path) -> Finding:
+    nearest = next(parent for parent in path.absolute().parents if parent.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+        return ok("store", f"{path} will be made")
+    return fail(
+        "store",
+        f"{path} cannot be made",
+        cause=f"{nearest} may not be written by this user",
+        remedy="Set store.path to a place that it may write to; in a container, to a volume.",
+    )
+
+
+async def _opened(exam: Exam) -> Finding:
+    async with opened_store(exam.settings.store, exam.clock) as kept:
+        workers, live = await kept.workers(), await kept.live(limit=1_000)
+    many = f"{len(live)}{' or more' if len(live) == 1_000 else ''}"
+    return ok("store", f"{exam.settings.store.kind} opens: {many} live chats, {len(workers)} workers alive")
+
+
+def _unusable(error: ConfigurationError | StoreError) -> Finding:
+    passing = isinstance(error, StoreUnreachable)
+    return fail(
+        "store",
+        "the contact store does not answer" if passing else "the contact store cannot be used",
+        cause=str(error),
+        remedy="Try again; if it stays, mend what the sentence names." if passing else "Mend what the sentence names.",
+    )
+
+
+HOME = (Check(name="bot", probe=bot), Check(name="store", probe=store))
