@@ -6,6 +6,7 @@ from agent.config.sections import (
     BotSection,
     Configuration,
     ConnectSection,
+    HealthSection,
     LoggingSection,
     PacingSection,
     Quota,
@@ -14,6 +15,7 @@ from agent.config.sections import (
     SessionSection,
     SourceSection,
     StoreSection,
+    TracingSection,
     WorkerSection,
 )
 
@@ -22,6 +24,7 @@ __all__ = [
     "BotSection",
     "Configuration",
     "ConnectSection",
+    "HealthSection",
     "Loaded",
     "LoggingSection",
     "PacingSection",
@@ -32,6 +35,7 @@ __all__ = [
     "SessionSection",
     "SourceSection",
     "StoreSection",
+    "TracingSection",
     "WorkerSection",
     "load",
     "resolve",

@@ -199,6 +199,8 @@ class PacingSection(_Section):
     get_contact_attributes: Quota = Quota(rate=10, burst=15)
     update_participant_role_config: Quota = Quota(rate=5, burst=8)
     stop_contact: Quota = Quota(rate=10, burst=15)
+    start_contact_streaming: Quota = Quota(rate=5, burst=8)
+    stop_contact_streaming: Quota = Quota(rate=5, burst=8)
 
 
 class WorkerSection(_Section):
@@ -227,6 +229,26 @@ class LoggingSection(_Section):
     """Show the text of foreign exceptions. They may quote a customer: for development only."""
 
 
+class HealthSection(_Section):
+    """What operators and their programs may look at: probes and metrics over HTTP, and when an alarm is due."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """The address to listen on. There is no login: name another one only where a network policy guards it."""
+    port: int | None = Field(default=None, ge=0, le=65_535)
+    """The port of ``/livez``, ``/readyz`` and ``/metrics``; 0 takes a free one, and without one nothing listens."""
+    deaf_after: PositiveFloat = 30.0
+    """How long a chat may be without a subscribed websocket before it counts as deaf."""
+    deaf_share: float = Field(default=0.1, gt=0, le=1)
+    """The part of all chats that must be deaf before the worker is not ready."""
+
+
+class TracingSection(_Section):
+    """Traces of turns, for OpenTelemetry; the exporter is set up by its own variables, ``OTEL_…``."""
+
+    enabled: bool = False
+    """Whether turns are traced; needs ``pip install connect-chat-agent[otel]``."""
+
+
 class Configuration(BaseSettings):
     """All settings. `agent.config.load` reads them; built directly, it takes keyword arguments and defaults only."""
 
@@ -243,6 +265,8 @@ class Configuration(BaseSettings):
     pacing: PacingSection = Field(default_factory=PacingSection)
     worker: WorkerSection = Field(default_factory=WorkerSection)
     logging: LoggingSection = Field(default_factory=LoggingSection)
+    health: HealthSection = Field(default_factory=HealthSection)
+    tracing: TracingSection = Field(default_factory=TracingSection)
 
     @classmethod
     def settings_customise_sources(
