@@ -47,6 +47,10 @@
     │   ├── AlreadyOwned
     │   ├── StoreUnreachable          retryable
     │   └── StoreUnusable             a foreign, newer, corrupt or undecipherable store or record
+    ├── ControlError                  an operator's order, or the way to the worker
+    │   ├── ControlRefused            the worker, or the command, says why not
+    │   ├── NoWorker                  no worker of this machine can be asked
+    │   └── WorkerLost                it went away before it answered
     └── ConversationOver              nothing more can be said to this customer
         ├── ChatEnded
         ├── CustomerLeft
@@ -383,6 +387,33 @@ class StoreUnreachable(StoreError):
 
 class StoreUnusable(StoreError):
     """The store, or a record in it, cannot be used as it is; nothing was changed in it."""
+
+
+# ------------------------------------------------------------------------------------------ control
+
+
+class ControlError(ChatAgentError):
+    """An operator's order was not carried out."""
+
+
+class ControlRefused(ControlError):
+    """The answer is no.
+
+    Attributes:
+        code: why, for programs.
+    """
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class NoWorker(ControlError):
+    """No worker of this machine listens on a control socket that we may use."""
+
+
+class WorkerLost(ControlError):
+    """The worker went away before it had answered; what became of the order is not known."""
 
 
 # ------------------------------------------------------------------------------------ the fallen curtain
