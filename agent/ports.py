@@ -5,8 +5,8 @@ cancelled at any await; a cancelled call that sends leaves its effect unknown, w
 repeat. No port retries: who calls decides, by `ConnectError.retryable` and `effect_unknown`.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +31,8 @@ class Operation(StrEnum):
     GET_CONTACT_ATTRIBUTES = "GetContactAttributes"
     UPDATE_PARTICIPANT_ROLE_CONFIG = "UpdateParticipantRoleConfig"
     STOP_CONTACT = "StopContact"
+    START_CONTACT_STREAMING = "StartContactStreaming"
+    STOP_CONTACT_STREAMING = "StopContactStreaming"
 
 
 # ------------------------------------------------------------------------------------ control plane
@@ -77,18 +79,32 @@ class ConnectPort(Protocol):
 
     async def stop_contact(self, key: ContactKey) -> None: ...
 
+    async def start_contact_streaming(self, key: ContactKey, *, topic: str, client_token: ClientToken) -> str:
+        """Begins to publish the contact's items to an SNS topic; the StreamingId. At most two topics [documented]."""
+        ...
+
+    async def stop_contact_streaming(self, key: ContactKey, streaming_id: str) -> None:
+        """Ends a stream; ResourceNotFound when there is none [inferred]."""
+        ...
+
 
 # ------------------------------------------------------------------------------ participant operations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """CreateParticipantConnection's answer: a one-hour socket and a one-day token [documented, live]."""
+class Access:
+    """CreateParticipantConnection's answer when credentials alone were asked for: a one-day token [documented]."""
+
+    token: Secret
+    token_expiry: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection(Access):
+    """CreateParticipantConnection's answer: a one-hour socket as well [documented, live]."""
 
     url: Secret
     url_expiry: datetime
-    token: Secret
-    token_expiry: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +129,10 @@ class ParticipantPort(Protocol):
 
     async def create_participant_connection(self, participant_token: Secret) -> Connection:
         """Asks for WEBSOCKET and CONNECTION_CREDENTIALS with ConnectParticipant=true."""
+        ...
+
+    async def create_participant_access(self, participant_token: Secret) -> Access:
+        """Asks for CONNECTION_CREDENTIALS alone with ConnectParticipant=true: the documented recipe."""
         ...
 
     async def send_message(
@@ -160,6 +180,29 @@ class SocketPort(Protocol):
         """An open socket, closed with code 1000 on leaving, in bounded time even under cancellation.
 
         Raises SocketRefused on entering when the upgrade is refused or nobody answers.
+        """
+        ...
+
+
+# ------------------------------------------------------------------------------------------- streaming
+
+
+class StreamPort(Protocol):
+    """Where message streaming reaches this worker: one SNS topic for all of its chats."""
+
+    async def topic(self) -> str:
+        """The topic's ARN; it is made when it is first needed.
+
+        Raises StreamingError while it cannot be made.
+        """
+        ...
+
+    def listen(
+        self, key: ContactKey, *, heard: Callable[[Item], None], doubtful: Callable[[], None]
+    ) -> AbstractContextManager[None]:
+        """While open, `heard` is called with each item of the contact that arrives: at least once, in any order.
+
+        `doubtful` is called when items may have been lost. Neither may block or raise.
         """
         ...
 

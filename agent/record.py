@@ -72,12 +72,25 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """A message stream that was, or was about to be, started; remembered so that whoever comes next can stop it.
+
+    `epoch` is that of the claim under which it was started; `id` is None until the answer is stored.
+    """
+
+    topic: str
+    epoch: int
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactRecord:
     """One contact. `epoch` and `owner` belong to the store, all else to the session that owns it.
 
     Attributes:
         own: which of the bot's own messages *committed* turns have sent; others that the transcript shows belong to
             a turn that was cut off.
+        streams: the message streams that may be running, also those of workers before.
         interrupted: the items of a turn that was interrupted: the next turn is about them as well.
         state: the bot's state, JSON.
         journal: what dialogs already did; the bot floor's own form.
@@ -96,6 +109,7 @@ class ContactRecord:
     over: str | None = None
     join: int = 1
     participant: Participant | None = None
+    streams: tuple[Stream, ...] = ()
     greeted: bool = False
     cursor: Cursor = Cursor()
     own: Cursor = Cursor()

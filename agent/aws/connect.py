@@ -75,6 +75,27 @@ class BotoConnect:
         """Ends the contact for everyone; `ContactGone` when it has ended [documented]."""
         await self._calls(Operation.STOP_CONTACT, InstanceId=key.instance_id, ContactId=key.contact_id)
 
+    async def start_contact_streaming(self, key: ContactKey, *, topic: str, client_token: ClientToken) -> str:
+        """Begins to stream the contact to `topic`; the same `client_token` gives the same stream [documented]."""
+        operation = Operation.START_CONTACT_STREAMING
+        answer = await self._calls(
+            operation,
+            InstanceId=key.instance_id,
+            ContactId=key.contact_id,
+            ChatStreamingConfiguration={"StreamingEndpointArn": topic},
+            ClientToken=client_token,
+        )
+        return taken(operation, answer, "StreamingId", str)
+
+    async def stop_contact_streaming(self, key: ContactKey, streaming_id: str) -> None:
+        """Ends a stream."""
+        await self._calls(
+            Operation.STOP_CONTACT_STREAMING,
+            InstanceId=key.instance_id,
+            ContactId=key.contact_id,
+            StreamingId=streaming_id,
+        )
+
 
 def _agent_connected(contact: Answer) -> bool:
     """An agent's information stays on the contact; only the time of connecting says that one is there [inferred]."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from agent.aws.answers import instant, optional_text, taken
 from agent.aws.calls import Caller
 from agent.ids import ClientToken, ContactId, ItemId, Secret
-from agent.ports import Connection, Operation, Sent, TranscriptPage
+from agent.ports import Access, Connection, Operation, Sent, TranscriptPage
 from agent.wire.items import parse_item
 
 
@@ -29,13 +29,23 @@ class BotoParticipant:
             ConnectParticipant=True,
         )
         websocket = taken(operation, answer, "Websocket", dict)
-        credentials = taken(operation, answer, "ConnectionCredentials", dict)
+        access = _access(answer)
         return Connection(
             url=Secret(taken(operation, websocket, "Url", str)),
             url_expiry=instant(operation, websocket, "ConnectionExpiry"),
-            token=Secret(taken(operation, credentials, "ConnectionToken", str)),
-            token_expiry=instant(operation, credentials, "Expiry"),
+            token=access.token,
+            token_expiry=access.token_expiry,
         )
+
+    async def create_participant_access(self, participant_token: Secret) -> Access:
+        """A connection token alone, for a participant token; may be repeated [documented]."""
+        answer = await self._calls(
+            Operation.CREATE_PARTICIPANT_CONNECTION,
+            ParticipantToken=participant_token.reveal(),
+            Type=["CONNECTION_CREDENTIALS"],
+            ConnectParticipant=True,
+        )
+        return _access(answer)
 
     async def send_message(self, token: Secret, *, content: str, content_type: str, client_token: ClientToken) -> Sent:
         """Says `content`; repeating with the same `client_token` says it once [documented]."""
@@ -85,6 +95,15 @@ class BotoParticipant:
     async def disconnect_participant(self, token: Secret, *, client_token: ClientToken) -> None:
         """Leaves the chat."""
         await self._calls(Operation.DISCONNECT_PARTICIPANT, ConnectionToken=token.reveal(), ClientToken=client_token)
+
+
+def _access(answer: Mapping[str, Any]) -> Access:
+    operation = Operation.CREATE_PARTICIPANT_CONNECTION
+    credentials = taken(operation, answer, "ConnectionCredentials", dict)
+    return Access(
+        token=Secret(taken(operation, credentials, "ConnectionToken", str)),
+        token_expiry=instant(operation, credentials, "Expiry"),
+    )
 
 
 def _sent(operation: Operation, answer: Mapping[str, Any]) -> Sent:

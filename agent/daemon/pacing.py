@@ -21,6 +21,8 @@ _PER_ACCOUNT = frozenset(
         Operation.GET_CONTACT_ATTRIBUTES,
         Operation.UPDATE_PARTICIPANT_ROLE_CONFIG,
         Operation.STOP_CONTACT,
+        Operation.START_CONTACT_STREAMING,
+        Operation.STOP_CONTACT_STREAMING,
     }
 )
 

@@ -10,7 +10,7 @@ import anyio
 
 from agent.errors import AccessDenied, RemovedFromChat, ResourceNotFound
 from agent.ids import ContactKey
-from agent.ports import Connection
+from agent.ports import Access
 from agent.record import Participant
 from agent.session.fence import Fence
 from agent.session.join import connect
@@ -19,17 +19,17 @@ from agent.telemetry import Happening
 
 
 class Credentials:
-    """Holds the newest `Connection`; all of a session's calls take their token from it.
+    """Holds the newest `Access`; all of a session's calls take their token from it.
 
     Attributes:
-        current: the newest connection; ask again for each call.
+        current: what the newest connection gave; ask again for each call.
     """
 
     def __init__(
         self,
         key: ContactKey,
         participant: Participant,
-        first: Connection,
+        first: Access,
         *,
         fence: Fence,
         ports: Ports,
@@ -48,8 +48,8 @@ class Credentials:
         """A call with the current token was accepted."""
         self._last_chance = False
 
-    async def fetch(self) -> Connection:
-        """A new connection: a new URL and the newest token.
+    async def fetch(self) -> Access:
+        """A new connection: the newest token, and a new URL where the instance gives websockets.
 
         Raises:
             ConversationOver: the participant is no longer welcome; the fence is closed.
@@ -63,7 +63,7 @@ class Credentials:
         self._ports.report(Happening(name="connection.renewed", contact=self._key))
         return self.current
 
-    async def renew(self, refused: Connection) -> None:
+    async def renew(self, refused: Access) -> None:
         """A call with `refused`'s token was answered with 403: see to a newer one.
 
         Raises:

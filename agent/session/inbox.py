@@ -67,6 +67,10 @@ class Inbox:
         """An item from a socket or a stream."""
         self._admit(item, self._window)
 
+    def expect_disorder(self, window: float) -> None:
+        """From now on a live item waits so long, in seconds, for one that was sent before it."""
+        self._window = window
+
     def history(self, item: Item) -> bool:
         """An item from the transcript, before which nothing can be missing; whether it was new."""
         return self._admit(item, 0.0)

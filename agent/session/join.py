@@ -23,14 +23,16 @@ from agent.errors import (
     NotAChat,
     ResourceNotFound,
     ServiceQuotaExceeded,
+    UnexpectedAnswer,
     UnknownContact,
 )
 from agent.ids import ClientToken, ContactKey, client_token
-from agent.ports import Connection, ContactDescription, CreatedParticipant, Operation
+from agent.ports import Access, ContactDescription, CreatedParticipant, Operation
 from agent.record import ContactRecord, Participant, Phase
 from agent.session.retrying import retrying
 from agent.session.saving import save
 from agent.session.surroundings import Ports
+from agent.session.ways import Way
 
 _JOINS = 3
 
@@ -40,7 +42,7 @@ def join_token(record: ContactRecord) -> ClientToken:
     return client_token("join", record.key, record.join)
 
 
-async def enter(record: ContactRecord, ports: Ports) -> tuple[ContactRecord, Participant, Connection]:
+async def enter(record: ContactRecord, ports: Ports) -> tuple[ContactRecord, Participant, Access]:
     """The contact's record as joined and stored, the participant in it, and the first connection.
 
     Cancelled half-way it leaves a stored participant, which the next `enter` uses.
@@ -66,15 +68,34 @@ async def enter(record: ContactRecord, ports: Ports) -> tuple[ContactRecord, Par
     raise JoinWindowMissed(record.key.contact_id)
 
 
-async def connect(key: ContactKey, participant: Participant, ports: Ports, *, urgent: bool) -> Connection:
-    """A new websocket URL and the newest connection token. Raises ConnectError for good, see `retrying`."""
-    return await retrying(
-        lambda: ports.participant.create_participant_connection(participant.token),
-        ports=ports,
-        operation=Operation.CREATE_PARTICIPANT_CONNECTION,
-        instance=key.instance_id,
-        urgent=urgent,
-    )
+async def connect(key: ContactKey, participant: Participant, ports: Ports, *, urgent: bool) -> Access:
+    """The newest connection token, and a websocket URL with it where that is the instance's way.
+
+    While it is not known whether the instance gives websockets, one that is refused, or missing in the answer, is asked
+    for no more when the rest is granted.
+
+    Raises ConnectError for good, see `retrying`.
+    """
+    instance, token = key.instance_id, participant.token
+
+    async def asked(way: Way) -> Access:
+        call = ports.participant.create_participant_connection
+        return await retrying(
+            lambda: call(token) if way is Way.WEBSOCKET else ports.participant.create_participant_access(token),
+            ports=ports,
+            operation=Operation.CREATE_PARTICIPANT_CONNECTION,
+            instance=instance,
+            urgent=urgent,
+        )
+
+    try:
+        return await asked(ports.ways.of(instance))
+    except (InvalidRequest, AccessDenied, UnexpectedAnswer) as refusal:
+        if not ports.ways.undecided(instance):
+            raise
+        access = await asked(Way.STREAMING)
+        ports.ways.no_websocket(instance, refusal.code or type(refusal).__name__)
+        return access
 
 
 async def _create(record: ContactRecord, ports: Ports) -> tuple[ContactRecord, Participant]:

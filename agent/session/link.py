@@ -14,7 +14,7 @@ from anyio.abc import TaskGroup
 
 from agent.errors import ConnectError, ConversationOver
 from agent.ids import ContactKey
-from agent.ports import Connection
+from agent.ports import Access, Connection
 from agent.session.credentials import Credentials
 from agent.session.line import Line
 from agent.session.surroundings import Ports
@@ -23,6 +23,12 @@ from agent.wire.backoff import link_backoff
 from agent.wire.items import Item
 from agent.wire.participant import LinkTimings
 from agent.wire.refresh import refresh_delays
+
+_UNWELCOME = frozenset({400, 401, 403, 404})
+
+
+class _NoWebsocket(Exception):
+    """The instance gives no websockets."""
 
 
 class Link:
@@ -49,13 +55,13 @@ class Link:
         self._close_gap = close_gap
         self._ports = ports
         self._timings = timings
-        self._dialable: Connection | None = credentials.current
+        self._dialable: Access | None = credentials.current
         self._issued_at = ports.clock.monotonic()
 
     async def run(self) -> None:
-        """Hears the chat until cancelled or until the participant is no longer welcome."""
+        """Hears the chat until cancelled, until the participant is no longer welcome, or until there are no sockets."""
         async with anyio.create_task_group() as group:
-            with suppress(ConversationOver):
+            with suppress(ConversationOver, _NoWebsocket):
                 await self._keep(group)
             group.cancel_scope.cancel()
 
@@ -80,9 +86,11 @@ class Link:
                 await line.settled()
             if line.subscribed and not line.ended:
                 self._report("link.subscribed")
+                self._ports.ways.heard_by_websocket(self._key.instance_id)
                 return line
             line.close()
             self._report("link.failed", Level.WARNING, why=line.why)
+            self._note_refusal(line)
             self._keep_dialable(line)
             await anyio.sleep(next(waits))
 
@@ -98,7 +106,14 @@ class Link:
                 )
                 await anyio.sleep(next(waits))
         connection, self._dialable = self._dialable, None
+        if not isinstance(connection, Connection):
+            raise _NoWebsocket
         return connection
+
+    def _note_refusal(self, line: Line) -> None:
+        """Refused by the service, not lost on the way: it may have none for a custom participant [inferred]."""
+        if line.refused is not None and line.refused.status in _UNWELCOME:
+            self._ports.ways.not_upgraded(self._key.instance_id)
 
     def _keep_dialable(self, line: Line) -> None:
         """A dial that nobody answered leaves the address good [client code]."""

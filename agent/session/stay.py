@@ -20,7 +20,7 @@ from agent.errors import (
     ResourceNotFound,
 )
 from agent.ids import ContactId, client_token
-from agent.ports import Connection, Operation
+from agent.ports import Access, Operation
 from agent.record import ContactRecord, Participant
 from agent.session.catchup import TranscriptReader
 from agent.session.conductor import Conductor
@@ -29,6 +29,7 @@ from agent.session.credentials import Credentials
 from agent.session.fence import Fence
 from agent.session.handler import Handler
 from agent.session.inbox import Inbox
+from agent.session.ingress import Ingress, WayIn
 from agent.session.lapse import lapse_until
 from agent.session.link import Link
 from agent.session.orders import OrderBook, Slip
@@ -36,7 +37,10 @@ from agent.session.outbox import Outbox
 from agent.session.presence import Presence
 from agent.session.retrying import retrying
 from agent.session.saving import save
+from agent.session.stream import StreamIngress
+from agent.session.streams import Streams
 from agent.session.surroundings import Ports, SessionSettings
+from agent.session.ways import Way
 from agent.telemetry import Happening, Level
 from agent.wire.content import EventType, Role
 from agent.wire.items import Event, Item, Message
@@ -52,10 +56,11 @@ class Stay:
     def __init__(
         self,
         record: ContactRecord,
-        connection: Connection,
+        access: Access,
         bot: Converser,
         *,
         participant: Participant,
+        streams: Streams,
         fence: Fence,
         ports: Ports,
         settings: SessionSettings,
@@ -63,10 +68,12 @@ class Stay:
         self.record = record
         self._own_id = participant.participant_id
         self._bot = bot
+        self._streams = streams
         self._fence = fence
         self._ports = ports
         self._settings = settings
         self._going = False
+        self._saving = anyio.Lock()
         self._began = anyio.Event()
         self._since: tuple[str, str] | None = None
         self._conductor: Conductor | None = None
@@ -80,7 +87,7 @@ class Stay:
             capacity=settings.max_waiting,
         )
         self._credentials = Credentials(
-            record.key, participant, connection, fence=fence, ports=ports, urgent=lambda: bool(self._inbox.waiting)
+            record.key, participant, access, fence=fence, ports=ports, urgent=lambda: bool(self._inbox.waiting)
         )
         self._transcript = TranscriptReader(
             record, self._inbox, credentials=self._credentials, read=self._read, ports=ports
@@ -95,13 +102,11 @@ class Stay:
         )
         self._orders = OrderBook()
         self._handler = Handler(outbox=self._outbox, settings=settings)
-        self._link = Link(
-            record.key,
-            credentials=self._credentials,
-            heard=self._hear,
-            close_gap=self._close_gap,
-            ports=ports,
-            timings=settings.link,
+        self._ingress = WayIn(
+            record.key.instance_id,
+            {Way.WEBSOCKET: self._by_websocket, Way.STREAMING: self._by_stream},
+            ways=ports.ways,
+            fence=fence,
         )
         fence.on_close(self._fall_silent)
 
@@ -117,7 +122,7 @@ class Stay:
         """
         try:
             async with anyio.create_task_group() as group:
-                group.start_soon(self._link.run)
+                group.start_soon(self._ingress.run)
                 if self._settings.audit_interval is not None:
                     group.start_soon(self._audit, self._settings.audit_interval)
                 await self._began.wait()
@@ -231,8 +236,32 @@ class Stay:
 
     # --------------------------------------------------------------------------------------- hearing
 
+    def _by_websocket(self) -> Ingress:
+        return Link(
+            self.record.key,
+            credentials=self._credentials,
+            heard=self._hear,
+            close_gap=self._close_gap,
+            ports=self._ports,
+            timings=self._settings.link,
+        )
+
+    def _by_stream(self) -> Ingress:
+        self._inbox.expect_disorder(self._settings.stream_reorder_window)
+        return StreamIngress(
+            self.record.key,
+            streams=self._streams,
+            credentials=self._credentials,
+            heard=self._hear,
+            close_gap=self._close_gap,
+            audit=self._compare,
+            remember=self._remember_streams,
+            ports=self._ports,
+            settings=self._settings,
+        )
+
     def _hear(self, item: Item) -> None:
-        """An item from the socket."""
+        """An item from the socket or the stream."""
         if self._concerns_us(item):
             self._presence.watch(item)
             self._judge()
@@ -278,19 +307,23 @@ class Stay:
     async def _audit(self, interval: float) -> None:
         while True:
             await anyio.sleep(interval)
-            before = len(self._inbox.waiting)
-            try:
-                await self._close_gap()
-            except (ConnectError, ConversationOver) as error:
-                self._ports.report(Happening(name="audit.failed", contact=self.record.key, error=error))
-            if (repaired := len(self._inbox.waiting) - before) > 0:
-                happening = Happening(
-                    name="audit.repaired",
-                    level=Level.WARNING,
-                    contact=self.record.key,
-                    fields={"items": repaired},
-                )
-                self._ports.report(happening)
+            await self._compare()
+
+    async def _compare(self) -> None:
+        """Closes a gap of which nothing is known, and tells whether there was one."""
+        before = len(self._inbox.waiting)
+        try:
+            await self._close_gap()
+        except (ConnectError, ConversationOver) as error:
+            self._ports.report(Happening(name="audit.failed", contact=self.record.key, error=error))
+        if (repaired := len(self._inbox.waiting) - before) > 0:
+            happening = Happening(
+                name="audit.repaired",
+                level=Level.WARNING,
+                contact=self.record.key,
+                fields={"items": repaired},
+            )
+            self._ports.report(happening)
 
     def _fall_silent(self) -> None:
         """The conversation is over: a running handler is stopped, unless it is the one that ended it."""
@@ -302,8 +335,22 @@ class Stay:
     # ------------------------------------------------------------------------- verbs of a turn
 
     async def save(self, record: ContactRecord) -> None:
-        await save(record, self._ports)
-        self.record = record
+        async with self._saving:
+            await self._save(record)
+
+    async def _save(self, record: ContactRecord) -> None:
+        whole = self._streams.on(record)
+        await save(whole, self._ports)
+        self.record = whole
+
+    async def _remember_streams(self) -> None:
+        """Between two commits. Raises OwnershipLost when another worker owns the contact."""
+        try:
+            async with self._saving:
+                await self._save(self.record)
+        except Fenced:
+            self._fence.close(OwnershipLost)
+            self._fence.check()
 
     async def set_attributes(self, attributes: Mapping[str, str]) -> None:
         initial = self._transcript.initial_contact_id or self.record.key.contact_id

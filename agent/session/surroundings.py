@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from agent.clock import Clock
-from agent.ports import ConnectPort, ContactStore, Pacer, ParticipantPort, SocketPort
+from agent.ports import ConnectPort, ContactStore, Pacer, ParticipantPort, SocketPort, StreamPort
+from agent.session.ways import NoStreams, Ways
 from agent.telemetry import Report, silent
 from agent.wire.content import SAFE_TEXT_CHARACTERS
 from agent.wire.timings import LinkTimings
@@ -27,6 +28,8 @@ class Ports:
     clock: Clock
     random: Random
     report: Report = silent
+    streams: StreamPort = field(default_factory=NoStreams)
+    ways: Ways = field(default_factory=Ways)
     may_speak: Callable[[], bool] = lambda: True
 
 
@@ -42,6 +45,9 @@ class SessionSettings:
         goodbye_timeout: the bound of every farewell at the end.
         cleanup_timeout: what a handler gets to clean up when the conversation ends under it.
         audit_interval: how often transcript and inbox are compared; None for never.
+        stream_reorder_window: the same as `reorder_window` for a chat that is heard by message streaming, whose items
+            come in any order [documented for SNS].
+        stream_audit_interval: how often transcript and inbox of such a chat are compared: a stream has no heartbeat.
         merge_window: how long MERGE waits for more after the customer's last item.
         typing_patience: how long a typing event of the customer makes MERGE wait; AWS's own page shows one for 12 s
             [client code].
@@ -60,6 +66,8 @@ class SessionSettings:
     goodbye_timeout: float = 5.0
     cleanup_timeout: float = 2.0
     audit_interval: float | None = None
+    stream_reorder_window: float = 0.2
+    stream_audit_interval: float = 300.0
     merge_window: float = 1.0
     typing_patience: float = 12.0
     merge_limit: float = 30.0
