@@ -11,7 +11,9 @@ from agent.errors import (
     ChatAgentError,
     ConfigurationError,
     ConnectError,
+    ControlRefused,
     JoinRefused,
+    NoWorker,
     QueueRefused,
     QueueUnreachable,
     SocketError,
@@ -19,6 +21,7 @@ from agent.errors import (
     StoreUnusable,
     TargetBroken,
     TargetNotFound,
+    WorkerLost,
 )
 
 
@@ -40,11 +43,13 @@ class Exit(IntEnum):
 MEANINGS = {
     Exit.OK: "done, or stopped in order by Ctrl-C or SIGTERM",
     Exit.BUG: "a mistake in chat-agent itself",
-    Exit.USAGE: "wrong arguments, or a TARGET that does not exist or cannot be imported or served",
+    Exit.USAGE: "wrong arguments, a contact that nobody knows, or a TARGET that does not exist or cannot be imported "
+    "or served",
     Exit.DOUBTFUL: "the doctor found something that deserves attention",
     Exit.UNFIT: "the doctor found something that does not work",
     Exit.BROKEN: "a saved conversation would break with this build of the bot",
-    Exit.UNAVAILABLE: "the contact cannot be joined or is another worker's, or Amazon Connect refuses for good",
+    Exit.UNAVAILABLE: "the contact cannot be joined or is another worker's, Amazon Connect refuses for good, or no "
+    "worker runs here or it refuses",
     Exit.TEMPORARY: "Amazon Connect, the store or the queue does not answer; try again later",
     Exit.CONFIGURATION: "a setting, a file, a queue or a port cannot be used",
     Exit.FORCED: "stopped at once by a second signal",
@@ -70,7 +75,11 @@ def exit_of(error: BaseException) -> Exit:
             return Exit.TEMPORARY if error.retryable else Exit.UNAVAILABLE
         case StoreUnreachable() | QueueUnreachable() | SocketError():
             return Exit.TEMPORARY
-        case JoinRefused() | AlreadyOwned():
+        case ControlRefused(code="unknown" | "ambiguous"):
+            return Exit.USAGE
+        case WorkerLost():
+            return Exit.TEMPORARY
+        case JoinRefused() | AlreadyOwned() | ControlRefused() | NoWorker():
             return Exit.UNAVAILABLE
         case _:
             return Exit.BUG
