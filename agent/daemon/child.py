@@ -16,6 +16,7 @@ from agent.daemon.claims import Claims
 from agent.daemon.patience import Patience
 from agent.errors import JoinRefused
 from agent.record import ContactRecord, Phase
+from agent.session.orders import Slip
 from agent.session.session import Ending
 from agent.telemetry import Happening, Level, Report
 
@@ -28,6 +29,8 @@ class ChatSession(Protocol):
     def drain(self) -> None: ...
 
     def leave(self) -> None: ...
+
+    def carry_out(self, slip: Slip) -> None: ...
 
     def lose(self) -> None: ...
 
@@ -104,6 +107,13 @@ class Child:
         self._goodbye = goodbye
         self._going.set()
         self._take_leave()
+
+    def carry_out(self, slip: Slip) -> None:
+        """Somebody outside wants something done in this chat; the slip tells how that goes."""
+        if self._session is None:
+            slip.refuse("This chat is being taken up again after a crash; try again in a moment.")
+        else:
+            self._session.carry_out(slip)
 
     def lose(self) -> None:
         """Falls silent at once."""

@@ -12,17 +12,28 @@ class Room:
     Attributes:
         places: how many there are in all.
         taken: how many are taken.
+        shut_by: why nobody is let in for now, though there may be places; empty when the door is open.
     """
 
     def __init__(self, places: int) -> None:
         self.places = places
         self.taken = 0
+        self.shut_by: set[str] = set()
         self._changed = anyio.Event()
 
     @property
     def free(self) -> int:
-        """How many places are free now."""
-        return self.places - self.taken
+        """How many chats may come in now."""
+        return 0 if self.shut_by else self.places - self.taken
+
+    def shut(self, why: str) -> None:
+        """Lets nobody in until `reopen`; who is inside stays."""
+        self.shut_by.add(why)
+
+    def reopen(self, why: str) -> None:
+        """This is no longer a reason to let nobody in."""
+        self.shut_by.discard(why)
+        self._tell()
 
     async def wait_free(self) -> None:
         """Returns when a place is free; another may take it meanwhile."""
@@ -41,8 +52,17 @@ class Room:
         self.taken += 1
         return True
 
+    def resize(self, places: int) -> None:
+        """So many places there are from now on; whoever has one keeps it, though there be more than places."""
+        self.places = places
+        self._changed.set()
+        self._changed = anyio.Event()
+
     def give_back(self) -> None:
         """Frees a place."""
         self.taken -= 1
+        self._tell()
+
+    def _tell(self) -> None:
         self._changed.set()
         self._changed = anyio.Event()

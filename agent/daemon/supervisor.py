@@ -71,6 +71,7 @@ class Supervisor:
         self._children: dict[ContactKey, Child] = {}
         self._claiming: set[ContactKey] = set()
         self._given_up: set[ContactKey] = set()
+        self._moved: dict[ContactKey, float] = {}
         self._goodbye: Goodbye | None = None
         self._changed = anyio.Event()
 
@@ -113,7 +114,13 @@ class Supervisor:
 
     def _is_ours_to_take(self, key: ContactKey) -> bool:
         here = self._roster.is_here(key.instance_id)
-        return here and key not in self._children and key not in self._given_up
+        return here and key not in self._children and key not in self._given_up and not self._has_moved(key)
+
+    def _has_moved(self, key: ContactKey) -> bool:
+        if self._moved.get(key, float("-inf")) > self._clock.monotonic():
+            return True
+        self._moved.pop(key, None)
+        return False
 
     def _bot_for(self, offer: Offer) -> str | None:
         """The bot that gets `offer`, told loudly if there is none, as that is a mistake in a contact flow or a rule."""
@@ -224,10 +231,24 @@ class Supervisor:
         for child in self._children.values():
             child.go(goodbye)
 
+    def child(self, key: ContactKey) -> Child | None:
+        """The chat, if it is served here."""
+        return self._children.get(key)
+
+    def move(self, key: ContactKey, *, away_for: float) -> None:
+        """Releases one chat for another worker; for so many seconds this one does not take it up by itself again."""
+        self._moved[key] = self._clock.monotonic() + away_for
+        self._children[key].go(Goodbye.RELEASE)
+
     def lose(self) -> None:
         """Every chat falls silent at once, as its contact may be another worker's by now."""
         for child in self._children.values():
             child.lose()
+
+    async def gone(self, key: ContactKey) -> None:
+        """Returns when this chat is not served here any more."""
+        while key in self._children:
+            await self._changed.wait()
 
     async def idle(self) -> None:
         """Returns when no chat is served any more."""

@@ -18,6 +18,7 @@ from agent.daemon.ownership import Lease
 from agent.daemon.room import Room
 from agent.daemon.supervisor import ChatSession, Duty, Goodbye, Supervisor
 from agent.errors import StoreError
+from agent.ids import WorkerId
 from agent.ports import Claimable, ContactSource, ContactStore
 from agent.record import ContactRecord
 from agent.telemetry import Happening, Level, Report, silent
@@ -87,6 +88,21 @@ class Worker:
     def waiting(self) -> int:
         """How many items of all chats wait for a turn."""
         return self._supervisor.waiting if self._supervisor else 0
+
+    @property
+    def id(self) -> WorkerId:
+        """Its name."""
+        return self._duty.owner
+
+    @property
+    def goodbye(self) -> Goodbye:
+        """How it takes leave of its chats when it stops."""
+        return self._settings.goodbye
+
+    @property
+    def supervisor(self) -> Supervisor | None:
+        """Its chats; None while it is not serving yet."""
+        return self._supervisor
 
     @property
     def may_speak(self) -> bool:
