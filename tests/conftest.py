@@ -5,6 +5,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
+from tests.aws.moto import moto, moto_server  # noqa: F401
+
 settings.register_profile("noisy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("noisy machine")
 
