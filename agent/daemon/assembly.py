@@ -8,20 +8,19 @@ from random import SystemRandom
 from agent.aws.settings import AwsSettings
 from agent.aws.wiring import aws_ports
 from agent.clock import Clock, SystemClock
-from agent.config import Configuration, ConnectSection, PacingSection, SessionSection, StoreSection, resolve
-from agent.daemon.bucket import Rate
+from agent.config import Configuration, ConnectSection, StoreSection, resolve
 from agent.daemon.ownership import new_worker_id
-from agent.daemon.pacing import FreePacer, QuotaPacer
 from agent.daemon.room import Room
 from agent.daemon.rostering import ServedBot, roster_of
 from agent.daemon.supervisor import ChatSession, Duty, Goodbye
+from agent.daemon.tuning import Tuning, pacer_of
 from agent.daemon.worker import Worker, WorkerSettings
 from agent.errors import BotError, InvalidSetting, RegistrationError
-from agent.ports import ContactSource, ContactStore, Operation
+from agent.ports import ContactSource, ContactStore
 from agent.record import ContactRecord
 from agent.session.conversation import Converser
 from agent.session.session import Session
-from agent.session.surroundings import Ports, SessionSettings
+from agent.session.surroundings import Ports
 from agent.store.memory import MemoryStore
 from agent.store.sealing import AesGcmSealer
 from agent.store.sqlite import SQLiteStore
@@ -30,10 +29,11 @@ from agent.telemetry import Happening, Level, Report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembly:
-    """A worker that is ready to run, and the ports that it shares with whoever else is here."""
+    """A worker that is ready to run, the ports that it shares with whoever else is here, and what tunes both."""
 
     worker: Worker
     ports: Ports
+    tuning: Tuning
 
 
 @asynccontextmanager
@@ -70,7 +70,8 @@ async def assembled(
     for one in everybody:
         one.report_to(report)
     async with opened_store(settings.store, clock) as store, aws_ports(aws_settings(settings.connect)) as aws:
-        pacer = QuotaPacer(rates(settings.pacing), clock=clock) if settings.pacing.enabled else FreePacer()
+        pacer = pacer_of(settings.pacing, clock)
+        tuning = Tuning(settings, pacer)
         ports = Ports(
             connect=aws.connect,
             participant=aws.participant,
@@ -82,16 +83,10 @@ async def assembled(
             report=report,
             may_speak=lambda: worker.may_speak,
         )
-        chat = session_settings(settings.session)
 
         def begin(record: ContactRecord) -> ChatSession:
-            return Session(record, conversing[record.bot], ports=ports, settings=chat)
+            return Session(record, conversing[record.bot], ports=ports, settings=tuning.chat)
 
-        def share(workers: int) -> None:
-            if isinstance(pacer, QuotaPacer):
-                pacer.share = settings.pacing.share / workers
-
-        share(1)
         worker = Worker(
             begin,
             lifespan=lifespans_of(everybody, report),
@@ -102,10 +97,10 @@ async def assembled(
             settings=worker_settings(settings, resume=not by_hand, goodbye=goodbye),
             clock=clock,
             random=random,
-            shared_by=share,
+            shared_by=tuning.shared_by,
             report=report,
         )
-        yield Assembly(worker=worker, ports=ports)
+        yield Assembly(worker=worker, ports=ports, tuning=tuning)
 
 
 @asynccontextmanager
@@ -166,11 +161,6 @@ def worker_settings(settings: Configuration, *, resume: bool, goodbye: Goodbye |
     )
 
 
-def session_settings(section: SessionSection) -> SessionSettings:
-    """The settings of one chat."""
-    return SessionSettings(**section.model_dump())
-
-
 def aws_settings(section: ConnectSection) -> AwsSettings:
     """The way to Amazon Connect."""
     return AwsSettings(
@@ -178,12 +168,6 @@ def aws_settings(section: ConnectSection) -> AwsSettings:
         endpoint_url=section.endpoint_url,
         participant_endpoint_url=section.participant_endpoint_url,
     )
-
-
-def rates(section: PacingSection) -> Mapping[Operation, Rate]:
-    """The quotas by operation."""
-    quotas = {operation: getattr(section, operation.name.lower()) for operation in Operation}
-    return {operation: Rate(rate=quota.rate, burst=quota.burst) for operation, quota in quotas.items()}
 
 
 @asynccontextmanager

@@ -109,6 +109,12 @@ class Bucket:
             self._slowed_at = now
             self._tokens = 0.0
 
+    def requota(self, quota: Rate) -> None:
+        """Changes the quota, from now on."""
+        self._fill()
+        self._quota = quota
+        self.resize(self._share)
+
     def resize(self, share: float) -> None:
         """Changes the share of the quota, from now on."""
         self._fill()

@@ -50,6 +50,11 @@ class Deafness:
         if act is not None and happening.contact is not None:
             act(happening.contact)
 
+    def adopt(self, *, after: float, share: float) -> None:
+        """From now on these count."""
+        self._after = after
+        self._share = share
+
     def deaf(self) -> frozenset[ContactKey]:
         """The chats that are deaf now."""
         latest = self._clock.monotonic() - self._after

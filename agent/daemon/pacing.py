@@ -53,6 +53,19 @@ class QuotaPacer:
         for bucket in self._buckets.values():
             bucket.resize(share)
 
+    def requota(self, rates: Mapping[Operation, Rate]) -> None:
+        """From now on these are the quotas."""
+        self._rates = rates
+        for (operation, _), bucket in self._buckets.items():
+            bucket.requota(rates[operation])
+
+    def queues(self) -> Mapping[str, int]:
+        """How many calls wait for a place, by operation."""
+        queues: dict[str, int] = {}
+        for (operation, _), bucket in self._buckets.items():
+            queues[operation.value] = queues.get(operation.value, 0) + bucket.waiting
+        return queues
+
     async def admit(self, operation: Operation, instance_id: InstanceId, *, urgent: bool = False) -> None:
         """Waits for a place in the budget; a wait that is cancelled takes none."""
         await self._bucket(operation, instance_id).admit(urgent=urgent)

@@ -1,4 +1,4 @@
-"""Signals as a stop in order: the first one asks, the second one forces. It knows nothing of what is stopped."""
+"""Signals: the first stop asks, the second forces, a hang-up reloads. It knows nothing of what stops or reloads."""
 
 import signal
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from anyio import TASK_STATUS_IGNORED
 from anyio.abc import TaskStatus
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
+RELOADING = signal.SIGHUP
 
 
 async def heed(
@@ -20,3 +21,11 @@ async def heed(
         stop()
         await anext(arrivals)
         force.cancel()
+
+
+async def heed_reload(reload: Callable[[], None], *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
+    """Calls `reload` at each SIGHUP; runs until cancelled."""
+    with anyio.open_signal_receiver(RELOADING) as arrivals:
+        task_status.started()
+        async for _ in arrivals:
+            reload()

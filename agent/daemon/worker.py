@@ -44,7 +44,11 @@ class WorkerSettings:
 
 
 class Worker:
-    """One process's part in serving all chats. Runs once."""
+    """One process's part in serving all chats. Runs once.
+
+    Attributes:
+        drain_deadline: how long the chats may take to end their turns when it stops; may be changed until then.
+    """
 
     def __init__(
         self,
@@ -80,6 +84,7 @@ class Worker:
         self._shared_by = shared_by
         self._report = report
         self._lease = Lease(store, duty.owner, ttl=settings.lease, clock=clock, report=report)
+        self.drain_deadline = settings.drain_deadline
         self._stop = anyio.Event()
         self._serving = anyio.CancelScope()
         self._supervisor: Supervisor | None = None
@@ -152,7 +157,7 @@ class Worker:
     async def _drain(self, supervisor: Supervisor) -> None:
         self._tell("worker.draining", chats=len(supervisor.contacts), goodbye=self._settings.goodbye.value)
         supervisor.go(self._settings.goodbye)
-        with anyio.move_on_after(self._settings.drain_deadline) as bound:
+        with anyio.move_on_after(self.drain_deadline) as bound:
             await supervisor.idle()
         if bound.cancelled_caught:
             self._tell("worker.drain_cut_short", Level.WARNING, chats=len(supervisor.contacts))

@@ -18,14 +18,13 @@ from agent.daemon.assembly import (
     duty_of,
     lifespan_of,
     opened_store,
-    rates,
-    session_settings,
     worker_settings,
 )
 from agent.daemon.bucket import Rate
 from agent.daemon.pacing import FreePacer, QuotaPacer
 from agent.daemon.sources import OneContact
 from agent.daemon.supervisor import Goodbye
+from agent.daemon.tuning import rates, session_settings
 from agent.errors import BotError, InvalidSetting
 from agent.ids import ContactId, ContactKey, InstanceId, ParticipantId, Secret, WorkerId
 from agent.ports import Claimable, Operation
