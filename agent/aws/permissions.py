@@ -14,6 +14,7 @@ class Need(StrEnum):
     """What a permission is for."""
 
     SERVE = "serve"
+    QUEUE = "queue"
     DOCTOR = "doctor"
 
 
@@ -23,6 +24,7 @@ class Resource(StrEnum):
     CONTACT = "arn:{partition}:connect:{region}:{account}:instance/{instance}/contact/*"
     INSTANCE = "arn:{partition}:connect:{region}:{account}:instance/{instance}"
     FLOW = "arn:{partition}:connect:{region}:{account}:instance/{instance}/contact-flow/*"
+    QUEUE = "arn:{partition}:sqs:{region}:{account}:{queue}"
     ANY = "*"
 
 
@@ -52,6 +54,10 @@ PERMISSIONS: Sequence[Permission] = (
     _row("connect", "CreateParticipant", Resource.CONTACT, Need.SERVE),
     _row("connect", "DescribeContact", Resource.CONTACT, Need.SERVE),
     _row("connect", "UpdateContactAttributes", Resource.CONTACT, Need.SERVE),
+    _row("sqs", "GetQueueAttributes", Resource.QUEUE, Need.QUEUE),
+    _row("sqs", "ReceiveMessage", Resource.QUEUE, Need.QUEUE),
+    _row("sqs", "DeleteMessageBatch", Resource.QUEUE, Need.QUEUE, "sqs:DeleteMessage"),
+    _row("sqs", "ChangeMessageVisibilityBatch", Resource.QUEUE, Need.QUEUE, "sqs:ChangeMessageVisibility"),
     _row("connect", "DescribeInstance", Resource.INSTANCE, Need.DOCTOR),
     _row("connect", "DescribeInstance", Resource.ANY, Need.DOCTOR, "ds:DescribeDirectories"),
     _row("connect", "ListContactFlows", Resource.INSTANCE, Need.DOCTOR),
@@ -79,4 +85,4 @@ def policy(needs: Collection[Need], gaps: Mapping[str, str]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-_GAPS = ("partition", "region", "account", "instance")
+_GAPS = ("partition", "region", "account", "instance", "queue")

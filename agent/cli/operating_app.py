@@ -64,6 +64,82 @@ def doctor(
     command(settings, flow=flow, try_chat=try_chat, contact=contact, transcript=read_transcript, as_json=as_json)
 
 
+@operating_app.command(epilog=_EPILOG)
+def iam(
+    account: Annotated[
+        str | None, typer.Option(metavar="ID", help="The AWS account, twelve digits.", show_default=False)
+    ] = None,
+    partition: Annotated[str, typer.Option(help="aws, aws-cn or aws-us-gov.")] = "aws",
+    for_doctor: Annotated[bool, typer.Option("--doctor", help="Also what only 'chat-agent doctor' asks.")] = False,
+    instance: Instance = None,
+    region: Region = None,
+    config: Config = None,
+) -> None:
+    """Prints the least IAM policy for these settings: the actions really called, on these resources alone.
+
+    What the settings do not tell stands there as REPLACE-...: fill it in before use.
+    """
+    from agent.cli.iam import iam as command
+
+    settings = _settings(config, connect={"instance": instance, "region": region})
+    command(settings, account=account, partition=partition, doctor=for_doctor)
+
+
+@operating_app.command(epilog=_EPILOG)
+def flow(
+    lambda_arn: Annotated[str, typer.Option(help="The function that offers the contact.")] = "REPLACE-LAMBDA-ARN",
+    queue_arn: Annotated[str, typer.Option(help="The queue of people.")] = "REPLACE-QUEUE-ARN",
+    welcome: Annotated[str, typer.Option(help="What the customer reads first.")] = "Welcome.",
+    parting: Annotated[str, typer.Option(help="What is said when nobody can take over.")] = (
+        "Sorry, nobody is here right now."
+    ),
+    bot: Annotated[str | None, typer.Option(metavar="NAME", help="Which bot, where several serve.")] = None,
+    wait: Annotated[int, typer.Option(min=1, max=604_800, help="Seconds that a conversation may take.")] = 86_400,
+    come_within: Annotated[int, typer.Option(min=1, max=100, help="Seconds that a bot may take to come.")] = 20,
+    idle_minutes: Annotated[
+        int | None, typer.Option(min=2, max=480, help="After which the customer counts as idle.", show_default=False)
+    ] = None,
+    disconnect_minutes: Annotated[
+        int | None, typer.Option(min=2, max=480, help="After which an idle customer's chat ends.", show_default=False)
+    ] = None,
+    hand_off: Annotated[
+        str | None,
+        typer.Option(metavar="NAME=VALUE", help="Only with this contact attribute to the queue, else the chat ends."),
+    ] = None,
+) -> None:
+    """Prints a contact flow in which a bot works, for the console's import or CreateContactFlow.
+
+    Prompt, Lambda, Wait for the bot with a few tries, then a queue. 'chat-agent doctor --flow' finds nothing wrong in
+    it once each REPLACE-... is filled.
+    """
+    from agent.aws.contact_flow import FlowWishes
+    from agent.cli.flow import flow as command
+
+    command(
+        FlowWishes(
+            lambda_arn=lambda_arn,
+            queue_arn=queue_arn,
+            welcome=welcome,
+            parting=parting,
+            bot=bot,
+            wait=wait,
+            come_within=come_within,
+            idle_minutes=idle_minutes,
+            disconnect_minutes=disconnect_minutes,
+            hand_off=_pair(hand_off),
+        )
+    )
+
+
+def _pair(text: str | None) -> tuple[str, str] | None:
+    if text is None:
+        return None
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise typer.BadParameter("write NAME=VALUE", param_hint="--hand-off")
+    return name, value
+
+
 def _settings(file: Path | None, **flags: dict[str, Any]) -> Any:
     from agent.config import load
 
