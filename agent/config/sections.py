@@ -112,10 +112,32 @@ class RoutingSection(_Section):
 class SourceSection(_Section):
     """Where offers of contacts come from."""
 
-    kind: Literal["local"] | None = None
-    """``local`` follows the offers of a local Amazon Connect (``chat-agent emulator``)."""
+    kind: str | None = Field(default=None, min_length=1)
+    """``sqs``, ``http``, ``local``, the name of an installed source, or ``module:source``."""
     url: WebAddress | None = None
-    """Its address; by default `connect.endpoint_url`."""
+    """``local``: the address of the local Amazon Connect; by default `connect.endpoint_url`."""
+    queue_url: WebAddress | None = None
+    """``sqs``: the queue's URL, which also says the Region and where SQS is."""
+    wait: int = Field(default=20, ge=0, le=20)
+    """``sqs``: how long one poll waits for a message; 20 is the longest [documented]."""
+    visibility: int = Field(default=30, ge=5, le=43_200)
+    """``sqs``: after how long the offers in hand of a worker that died come again. It is renewed meanwhile."""
+    contact_events: tuple[str, ...] = ("INITIATED", "CONNECTED_TO_SYSTEM")
+    """Which contact events of EventBridge offer a chat. As either may be lost, both do [inferred]."""
+    not_initiated_by: tuple[str, ...] = ("TRANSFER", "QUEUE_TRANSFER", "DISCONNECT", "MONITOR")
+    """Contact events of contacts that began in one of these ways offer nothing [inferred]."""
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """``http``: the address to listen on. Another than a loopback one needs a secret."""
+    port: int = Field(default=8770, ge=0, le=65_535)
+    """``http``: the port to listen on; 0 takes a free one."""
+    secret: SecretReference | None = None
+    """``http``: what callers must know, by reference; as a bearer token, or as the key of their signature."""
+    patience: PositiveFloat = 8.0
+    """``http``: how long a caller waits for its contact to be claimed before it is told to come again."""
+    replay_window: PositiveInt = 300
+    """``http``: how far the time in a signature may be off."""
+    options: dict[str, str] = Field(default_factory=dict)
+    """What an installed source is told."""
 
 
 class SessionSection(_Section):
@@ -242,6 +264,25 @@ class HealthSection(_Section):
     """The part of all chats that must be deaf before the worker is not ready."""
 
 
+def _control_directory() -> Path:
+    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
+        return Path(runtime) / "chat-agent"
+    return _state_file().parent / "control"
+
+
+class ControlSection(_Section):
+    """The local socket by which an operator looks at live chats and orders about them."""
+
+    enabled: bool = True
+    """Whether there is one. Only this user and root may use it."""
+    directory: Path = Field(default_factory=_control_directory)
+    """Where the sockets of this machine's workers are: a directory of this user alone."""
+    audit: Path = Field(default_factory=lambda: _state_file().parent / "audit.jsonl")
+    """Where it is noted who ordered what; a file of JSON lines that only grows."""
+    history: PositiveInt = Field(default=200, le=10_000)
+    """How many happenings of each chat are remembered for ``chat-agent show``."""
+
+
 class TracingSection(_Section):
     """Traces of turns, for OpenTelemetry; the exporter is set up by its own variables, ``OTEL_…``."""
 
@@ -267,6 +308,7 @@ class Configuration(BaseSettings):
     logging: LoggingSection = Field(default_factory=LoggingSection)
     health: HealthSection = Field(default_factory=HealthSection)
     tracing: TracingSection = Field(default_factory=TracingSection)
+    control: ControlSection = Field(default_factory=ControlSection)
 
     @classmethod
     def settings_customise_sources(
