@@ -103,7 +103,13 @@ def chat(
 @app.command(epilog=_EPILOG)
 def run(
     target: Target = None,
-    source: Annotated[str | None, typer.Option(help="Where contacts come from: local.", show_default=False)] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(help="Where contacts come from: sqs, http, local, or an installed source.", show_default=False),
+    ] = None,
+    queue_url: Annotated[
+        str | None, typer.Option(help="The SQS queue that contacts are offered on.", show_default=False)
+    ] = None,
     endpoint_url: Endpoint = None,
     instance: Instance = None,
     region: Region = None,
@@ -128,7 +134,7 @@ def run(
     settings = _settings(
         config,
         bot={"target": target},
-        source={"kind": source},
+        source={"kind": source, "queue_url": queue_url},
         connect=_connect(endpoint_url, instance, region, display_name),
         store={"kind": store, "path": store_path},
         worker={"max_chats": max_chats, "on_stop": "leave" if leave else None},

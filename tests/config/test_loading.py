@@ -94,7 +94,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_place(monkeypatch: pytest.M
 def test_a_name_that_is_near_nothing_gets_the_list() -> None:
     """Without a near name the known ones are listed."""
     _file("[source]\nzzz = 1")
-    assert _mistakes() == ["source.zzz: unknown setting; there are kind, url (from chat-agent.toml)"]
+    assert _mistakes()[0].startswith("source.zzz: unknown setting; there are kind, url, queue_url, ")
 
 
 def test_an_unknown_variable_near_nothing_gets_the_sections(monkeypatch: pytest.MonkeyPatch) -> None:

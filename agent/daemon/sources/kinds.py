@@ -1,0 +1,110 @@
+"""From settings to an open source: local, sqs, http, or one that an installed package brings.
+
+It opens and closes; what a source does is not known here. A kind's libraries are imported when it is chosen.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from random import SystemRandom
+from typing import Protocol
+
+from agent import plugins
+from agent.config import Configuration
+from agent.daemon.room import Room
+from agent.daemon.sources.local import LocalSource
+from agent.daemon.sources.reading import Triggers
+from agent.errors import InvalidSetting, TargetBroken
+from agent.plugins import Group
+from agent.ports import ContactSource
+from agent.telemetry import Report
+
+Opened = AbstractAsyncContextManager[ContactSource]
+
+
+class SourceFactory(Protocol):
+    """What an entry point of the group ``agent.sources`` leads to."""
+
+    def __call__(self, options: Mapping[str, str], *, room: Room, report: Report) -> ContactSource | Opened:
+        """A source; one that must be opened first is an async context manager of it.
+
+        Args:
+            options: the operator's `source.options`.
+            room: how many chats fit in now.
+            report: where to tell what happens.
+        """
+        ...
+
+
+def source_of(settings: Configuration, *, room: Room, report: Report) -> Opened:
+    """The source that the settings name, to be entered before the worker runs and left after it.
+
+    Raises:
+        InvalidSetting: they name none, or one without what it needs.
+        TargetNotFound, TargetBroken: there is no such installed source, or it cannot be used.
+    """
+    kind = settings.source.kind
+    if kind is None:
+        raise InvalidSetting(
+            "source.kind",
+            "no source of contacts is named; there is --source local, which follows a local Amazon Connect "
+            "('chat-agent emulator') at --endpoint-url, --source sqs with --queue-url, and --source http. "
+            "To serve one contact, use 'chat-agent join CONTACT_ID'.",
+        )
+    own = _OWN.get(kind)
+    return own(settings, room, report) if own else _installed(kind, settings.source.options, room, report)
+
+
+def _local(settings: Configuration, room: Room, report: Report) -> Opened:
+    del room
+    url = settings.source.url or settings.connect.endpoint_url
+    if url is None:
+        raise InvalidSetting(
+            "source.url", "the local source needs an address; give --endpoint-url http://127.0.0.1:4510."
+        )
+    return _ready(LocalSource(url, random=SystemRandom(), report=report))
+
+
+@asynccontextmanager
+async def _sqs(settings: Configuration, room: Room, report: Report) -> AsyncIterator[ContactSource]:
+    from agent.aws.sqs import sqs_queue
+    from agent.daemon.assembly import aws_settings
+    from agent.daemon.sources.sqs import QueueSettings, SqsSource
+
+    section = settings.source
+    if section.queue_url is None:
+        raise InvalidSetting(
+            "source.queue_url",
+            "the queue is not named; give --queue-url https://sqs.REGION.amazonaws.com/ACCOUNT/QUEUE.",
+        )
+    wanted = QueueSettings(wait=section.wait, hide=section.visibility, triggers=_triggers(settings))
+    async with sqs_queue(aws_settings(settings.connect), section.queue_url) as queue:
+        yield SqsSource(queue, room, settings=wanted, random=SystemRandom(), report=report)
+
+
+def _triggers(settings: Configuration) -> Triggers:
+    section = settings.source
+    return Triggers(events=frozenset(section.contact_events), not_by=frozenset(section.not_initiated_by))
+
+
+_OWN: Mapping[str, Callable[[Configuration, Room, Report], Opened]] = {"local": _local, "sqs": _sqs}
+
+
+# --------------------------------------------------------------------------------------- installed ones
+
+
+def _installed(kind: str, options: Mapping[str, str], room: Room, report: Report) -> Opened:
+    factory: SourceFactory = plugins.load(Group.SOURCES, kind)
+    try:
+        made = factory(options, room=room, report=report)
+    except Exception as error:
+        raise TargetBroken(f"The source {kind!r} cannot be made: {type(error).__name__}: {error}", "") from error
+    if isinstance(made, AbstractAsyncContextManager):
+        return made
+    if not callable(getattr(made, "offers", None)):
+        raise TargetBroken(f"The source {kind!r} is a {type(made).__name__}, which offers nothing.", "")
+    return _ready(made)
+
+
+@asynccontextmanager
+async def _ready(source: ContactSource) -> AsyncIterator[ContactSource]:
+    yield source
