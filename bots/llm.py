@@ -40,7 +40,8 @@ def build(llm: Llm, model: Any = None) -> LlmBot:
     async def thinking() -> AsyncIterator[Thinker]:
         from bots import llm_model, llm_provider  # seconds of import, for those who serve this bot only
 
-        yield llm_model.ModelThinker(llm, model or llm_provider.opened(llm))
+        async with llm_model.ModelThinker(llm, model or llm_provider.opened(llm)).open() as thinker:
+            yield thinker
 
     return _registered(llm, thinking)
 

@@ -63,6 +63,12 @@ class ModelThinker:
         )
 
     @asynccontextmanager
+    async def open(self) -> AsyncIterator["ModelThinker"]:
+        """Ready to answer; on leaving, its connections are closed."""
+        async with self._agent:
+            yield self
+
+    @asynccontextmanager
     async def answer(self, ask: Ask) -> AsyncIterator["ModelAnswer"]:
         """An answer to what `ask` gives; neither is touched before the first piece is wanted."""
         async with AsyncExitStack() as stack:

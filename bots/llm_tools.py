@@ -3,7 +3,7 @@
 Each tool checks what it is given, says so to the model if that will not do, and puts down a wish; it acts on nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from pydantic_ai import RunContext, Tool
@@ -32,8 +32,8 @@ def tools_of(llm: Llm) -> list[Tool[Wishes]]:
     return tools
 
 
-def _writer(llm: Llm) -> Callable[[RunContext[Wishes], str, str], str]:
-    def write_attribute(context: RunContext[Wishes], name: str, value: str) -> str:
+def _writer(llm: Llm) -> Callable[[RunContext[Wishes], str, str], Awaitable[str]]:
+    async def write_attribute(context: RunContext[Wishes], name: str, value: str) -> str:
         if name not in llm.attributes:
             raise ModelRetry(f"There is no such attribute; there is {', '.join(llm.attributes)}.")
         if not 0 < len(value.strip()) <= _LONGEST_VALUE:
@@ -44,11 +44,11 @@ def _writer(llm: Llm) -> Callable[[RunContext[Wishes], str, str], str]:
     return write_attribute
 
 
-def _hand_off(context: RunContext[Wishes]) -> str:
+async def _hand_off(context: RunContext[Wishes]) -> str:
     context.deps.append(Piece(kind=Kind.HAND_OFF))
     return "done"
 
 
-def _end_chat(context: RunContext[Wishes]) -> str:
+async def _end_chat(context: RunContext[Wishes]) -> str:
     context.deps.append(Piece(kind=Kind.LEAVE))
     return "done"

@@ -15,6 +15,7 @@ from bots.declared import read
 from bots.relay import Relay, RelayBot, build
 from bots.relay_backend import BackendFailed, Tell
 from bots.relay_wire import Question, Reply, Rubbish, Shape, replies
+from tests.bots.listening import sayings
 
 
 class Scripted:
@@ -224,24 +225,4 @@ async def test_it_serves_a_chat_with_a_backend_in_another_process(
         token = answer["ConnectionCredentials"]["ConnectionToken"]
         serve("bots.relay:bot", connect.url)
         connect.call("SendMessage", {"ContentType": "text/plain", "Content": "hi"}, bearer=token)
-        assert await _three_sayings(connect, started["ContactId"]) == ["one", "two", "three"]
-
-
-async def _three_sayings(connect: Any, contact: str) -> list[str]:
-    news = anyio.Event()
-
-    def happened(_: object) -> None:
-        nonlocal news
-        news.set()
-        news = anyio.Event()
-
-    connect.region.listeners.append(happened)
-    with anyio.fail_after(50):
-        while True:
-            items = connect.transcript(contact)
-            said = [
-                one["Content"] for one in items if one.get("ParticipantRole") == "CUSTOM_BOT" and one.get("Content")
-            ]
-            if len(said) >= 3:
-                return said
-            await news.wait()
+        assert await sayings(connect, started["ContactId"], 3) == ["one", "two", "three"]
