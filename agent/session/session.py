@@ -28,6 +28,7 @@ from agent.session.join import described, enter
 from agent.session.orders import Slip
 from agent.session.saving import release, save
 from agent.session.stay import Stay
+from agent.session.streams import Streams
 from agent.session.surroundings import Ports, SessionSettings
 from agent.telemetry import Happening, Level
 
@@ -50,6 +51,7 @@ class Session:
         self._ports = ports
         self._settings = settings
         self._fence = Fence(ports.may_speak)
+        self._streams = Streams(record, ports)
         self._stay: Stay | None = None
         self._draining = False
         self._leaving = False
@@ -97,8 +99,9 @@ class Session:
 
     async def _run(self) -> Ending:
         began, known = self._ports.clock.monotonic(), self._record.participant
+        await self._streams.begin(self._remember_streams)
         try:
-            self._record, participant, connection = await enter(self._record, self._ports)
+            self._record, participant, access = await enter(self._streams.on(self._record), self._ports)
         except (JoinRefused, ChatEnded) as reason:
             await self._close_record(type(reason).__name__)
             if isinstance(reason, JoinRefused):
@@ -108,9 +111,10 @@ class Session:
         self._report("contact.joined", seconds=round(seconds, 3), resumed=int(participant == known))
         self._stay = Stay(
             self._record,
-            connection,
+            access,
             self._bot,
             participant=participant,
+            streams=self._streams,
             fence=self._fence,
             ports=self._ports,
             settings=self._settings,
@@ -135,7 +139,7 @@ class Session:
         if reason is OwnershipLost:
             return self._end(Ending.LOST, reason.__name__)
         if reason is None and not self._leaving:
-            await release(self._record, self._ports)
+            await release(self._streams.on(self._record), self._ports)
             return self._end(Ending.RELEASED, "drained")
         with anyio.move_on_after(self._settings.goodbye_timeout, shield=True) as bound:
             await self._say_goodbye(stay, reason)
@@ -169,8 +173,15 @@ class Session:
 
     async def _close_record(self, reason: str) -> None:
         """Stores that the contact is over, and forgets what is no longer needed, the secret first of all."""
-        self._record = replace(self._record, phase=Phase.OVER, over=reason, participant=None, timers=(), journal=b"")
+        if reason != ChatEnded.__name__:  # what has ended streams no more [documented]
+            with anyio.move_on_after(self._settings.goodbye_timeout, shield=True):
+                await self._streams.stop_all()
+        over = replace(self._record, phase=Phase.OVER, over=reason, participant=None, timers=(), journal=b"")
+        self._record = self._streams.on(over)
         await save(self._record, self._ports)
+
+    async def _remember_streams(self) -> None:
+        await save(self._streams.on(self._record), self._ports)
 
     def _stop(self) -> None:
         if self._stay is not None:
