@@ -8,6 +8,7 @@
     │   ├── TargetNotFound
     │   ├── TargetBroken
     │   └── PortInUse
+    ├── SecretUnavailable             AWS, which keeps a secret, does not answer: try again later
     ├── BotError                      the bot author's
     │   ├── RegistrationError         a bot that cannot be served as written
     │   ├── InvalidMessage            a reply that Amazon Connect would not take
@@ -87,6 +88,18 @@ class InvalidSetting(ConfigurationError):
 
     def __init__(self, setting: str, sentence: str) -> None:
         super().__init__(f"{setting}: {sentence}")
+        self.setting = setting
+
+
+class SecretUnavailable(ChatAgentError):
+    """A secret that a setting refers to could not be fetched now; later it may be.
+
+    Attributes:
+        setting: the setting's name.
+    """
+
+    def __init__(self, setting: str, sentence: str) -> None:
+        super().__init__(f"{setting}: {sentence} Check the network, and try again.")
         self.setting = setting
 
 

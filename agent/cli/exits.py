@@ -16,6 +16,7 @@ from agent.errors import (
     NoWorker,
     QueueRefused,
     QueueUnreachable,
+    SecretUnavailable,
     SocketError,
     StoreUnreachable,
     StoreUnusable,
@@ -73,7 +74,7 @@ def exit_of(error: BaseException) -> Exit:
             return Exit.CONFIGURATION
         case ConnectError():
             return Exit.TEMPORARY if error.retryable else Exit.UNAVAILABLE
-        case StoreUnreachable() | QueueUnreachable() | SocketError():
+        case StoreUnreachable() | QueueUnreachable() | SecretUnavailable() | SocketError():
             return Exit.TEMPORARY
         case ControlRefused(code="unknown" | "ambiguous"):
             return Exit.USAGE

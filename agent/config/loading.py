@@ -140,7 +140,7 @@ def _unknown_variables(merged: Tree) -> Iterator[str]:
     sections = list(Configuration.model_fields)
     for name in sorted(os.environ):
         section = name.removeprefix(ENVIRONMENT_PREFIX).split("__")[0].lower()
-        expected = section in sections or name == _FILE_VARIABLE or f"env:{name}" in str(merged.get("store", {}))
+        expected = section in sections or name == _FILE_VARIABLE or f"env:{name}" in str(merged)
         if name.startswith(ENVIRONMENT_PREFIX) and not expected:
             near = get_close_matches(section, sections, n=1)
             hint = (

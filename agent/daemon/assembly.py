@@ -5,10 +5,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import SystemRandom
 
+from agent.aws.secrets import secrets_of
 from agent.aws.settings import AwsSettings
 from agent.aws.wiring import aws_ports
 from agent.clock import Clock, SystemClock
-from agent.config import Configuration, ConnectSection, StoreSection, resolve
+from agent.config import Configuration, ConnectSection, StoreSection
 from agent.daemon.ownership import new_worker_id
 from agent.daemon.room import Room
 from agent.daemon.rostering import ServedBot, roster_of
@@ -69,7 +70,10 @@ async def assembled(
     conversing: dict[str, Converser] = {**{other.name: other for other in everybody}, bot.name: bot}
     for one in everybody:
         one.report_to(report)
-    async with opened_store(settings.store, clock) as store, aws_ports(aws_settings(settings.connect)) as aws:
+    async with (
+        opened_store(settings.store, clock, aws_settings(settings.connect)) as store,
+        aws_ports(aws_settings(settings.connect)) as aws,
+    ):
         pacer = pacer_of(settings.pacing, clock)
         tuning = Tuning(settings, pacer)
         ports = Ports(
@@ -171,17 +175,20 @@ def aws_settings(section: ConnectSection) -> AwsSettings:
 
 
 @asynccontextmanager
-async def opened_store(section: StoreSection, clock: Clock) -> AsyncIterator[ContactStore]:
-    """The store that the settings name.
+async def opened_store(
+    section: StoreSection, clock: Clock, aws: AwsSettings | None = None
+) -> AsyncIterator[ContactStore]:
+    """The store that the settings name; `aws` is where its keys are, if AWS keeps them.
 
     Raises:
         InvalidSetting: its directory cannot be made, or an encryption key is none.
+        SecretUnavailable: AWS does not tell a key now.
         StoreError: the file cannot be used.
     """
     if section.kind == "memory":
         yield MemoryStore(clock)
         return
-    keys = [resolve("store.encryption_keys", reference) for reference in section.encryption_keys]
+    keys = await secrets_of("store.encryption_keys", section.encryption_keys, aws or AwsSettings())
     sealer = AesGcmSealer(keys, setting="store.encryption_keys") if keys else None
     try:
         section.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
