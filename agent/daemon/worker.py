@@ -105,6 +105,21 @@ class Worker:
         return self._settings.goodbye
 
     @property
+    def room(self) -> Room:
+        """The places for its chats."""
+        return self._room
+
+    @property
+    def lease(self) -> float:
+        """How long it counts as alive when it falls silent, in seconds."""
+        return self._settings.lease
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stop.is_set()
+
+    @property
     def supervisor(self) -> Supervisor | None:
         """Its chats; None while it is not serving yet."""
         return self._supervisor
