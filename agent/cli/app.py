@@ -1,5 +1,6 @@
 """The commands: their names, arguments and help. Each imports what it needs when it runs, and nothing before."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -120,6 +121,12 @@ def run(
     leave: Annotated[
         bool, typer.Option("--leave", help="Say goodbye to all chats on stopping, instead of keeping them for others.")
     ] = False,
+    health_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Serve /livez, /readyz and /metrics on this port; 0: any.", show_default=False
+        ),
+    ] = None,
     config: Config = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
@@ -128,10 +135,12 @@ def run(
 
     SIGTERM or Ctrl-C: no new chat, running turns end, then the chats are released for another worker or the next
     start (with --leave, or a memory store, the bot leaves them). A second signal stops at once.
+    SIGHUP reads the settings anew and uses what can be changed while running.
     """
     from agent.cli.run import run as command
 
-    settings = _settings(
+    again = partial(
+        _settings,
         config,
         bot={"target": target},
         source={"kind": source, "queue_url": queue_url},
@@ -139,8 +148,9 @@ def run(
         store={"kind": store, "path": store_path},
         worker={"max_chats": max_chats, "on_stop": "leave" if leave else None},
         logging={"level": log_level, "format": log_format},
+        health={"port": health_port},
     )
-    command(settings)
+    command(again(), again)
 
 
 @app.command(epilog=_EPILOG)

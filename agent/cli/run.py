@@ -1,26 +1,52 @@
 """``chat-agent run``: the daemon."""
 
+from collections.abc import Callable
+
 import anyio
 
 from agent.cli.running import attended, bots_of, opened_log, work_until
+from agent.clock import SystemClock
 from agent.config import Configuration
-from agent.daemon.assembly import assembled
-from agent.daemon.room import Room
+from agent.daemon.assembly import Assembly, assembled
+from agent.daemon.health_station import Station
+from agent.daemon.reload import Reloader
+from agent.daemon.signals import heed_reload
 from agent.daemon.sources.kinds import source_of
+from agent.telemetry import Level
+from agent.telemetry.logging import LogWriter
 
 
-def run(settings: Configuration) -> None:
-    """Serves until it is stopped."""
+def run(settings: Configuration, again: Callable[[], Configuration]) -> None:
+    """Serves until it is stopped; `again` reads the settings anew."""
     bot, also = bots_of(settings)
     log = opened_log(settings.logging)
-    room = Room(settings.worker.max_chats)
-    opened = source_of(settings, room=room, report=log)
+    station = Station(settings, log=log, clock=SystemClock())
+    opened = source_of(settings, room=station.room, report=station)
 
     async def work(stop: anyio.Event) -> None:
         async with (
+            station.open(),
             opened as source,
-            assembled(settings, bot, bot, also=also, source=source, room=room, report=log) as assembly,
+            assembled(settings, bot, bot, also=also, source=source, room=station.room, report=station) as assembly,
+            anyio.create_task_group() as group,
         ):
+            station.look_at(assembly.worker, assembly.tuning.calls_waiting)
+            adopt = _adopting(log, station, assembly)
+            reloader = Reloader(settings, read=again, adopt=adopt, report=station)
+            await group.start(heed_reload, reloader.reload)
             await work_until(stop, assembly.worker)
+            group.cancel_scope.cancel()
 
     attended(work)
+
+
+def _adopting(log: LogWriter, station: Station, assembly: Assembly) -> Callable[[Configuration], None]:
+    """Tells settings that were read anew to whoever can follow them."""
+
+    def adopt(fresh: Configuration) -> None:
+        log.level = Level[fresh.logging.level.upper()]
+        station.adopt(fresh)
+        assembly.tuning.adopt(fresh)
+        assembly.worker.drain_deadline = fresh.worker.drain_deadline
+
+    return adopt
