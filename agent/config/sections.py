@@ -237,7 +237,9 @@ class WorkerSection(_Section):
     on_stop: Literal["auto", "release", "leave"] = "auto"
     """``release`` keeps the chats for another worker, ``leave`` says goodbye; ``auto`` leaves with a memory store."""
     crash_limit: PositiveInt = 5
-    """How often one chat may crash in a row before this worker gives it up."""
+    """How often one chat may crash in a row before this worker gives it up, for ten minutes."""
+    rebalance_rate: float = Field(default=1.0, ge=0)
+    """How many chats a second, from all workers together, move to a worker that joins; 0 moves none."""
 
 
 class LoggingSection(_Section):

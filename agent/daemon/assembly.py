@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from math import inf
 from random import SystemRandom
 
 from agent.aws.secrets import secrets_of
@@ -11,6 +12,7 @@ from agent.aws.wiring import aws_ports
 from agent.clock import Clock, SystemClock
 from agent.config import Configuration, ConnectSection, StoreSection
 from agent.daemon.ownership import new_worker_id
+from agent.daemon.rebalancing import Rebalancing
 from agent.daemon.room import Room
 from agent.daemon.rostering import ServedBot, roster_of
 from agent.daemon.supervisor import ChatSession, Duty, Goodbye
@@ -156,12 +158,15 @@ def duty_of(
 def worker_settings(settings: Configuration, *, resume: bool, goodbye: Goodbye | None) -> WorkerSettings:
     """With a store that ends with the process nobody could go on, so then the bot leaves its chats politely."""
     kept = settings.store.kind != "memory"
+    connections = settings.pacing.create_participant_connection
     chosen = {"release": Goodbye.RELEASE, "leave": Goodbye.LEAVE}.get(settings.worker.on_stop)
     return WorkerSettings(
         lease=settings.worker.lease,
         drain_deadline=settings.worker.drain_deadline,
         goodbye=goodbye or chosen or (Goodbye.RELEASE if kept else Goodbye.LEAVE),
         resume=resume,
+        handover_rate=connections.rate * settings.pacing.share if settings.pacing.enabled else inf,
+        rebalancing=Rebalancing(rate=settings.worker.rebalance_rate),
     )
 
 

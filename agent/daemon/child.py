@@ -37,6 +37,9 @@ class ChatSession(Protocol):
     @property
     def waiting(self) -> int: ...
 
+    @property
+    def resting(self) -> bool: ...
+
 
 class Goodbye(StrEnum):
     """How a worker takes leave of its chats: for another worker to go on, or of the customers."""
@@ -82,6 +85,7 @@ class Child:
         self._session: ChatSession | None = None
         self._goodbye: Goodbye | None = None
         self._going = anyio.Event()
+        self._since = clock.monotonic()
 
     @property
     def waiting(self) -> int:
@@ -101,6 +105,11 @@ class Child:
                 with anyio.move_on_after(self._waits.next()):
                     await self._going.wait()
                 current = await self._claims.take(current)
+
+    def may_move(self, stay: float) -> bool:
+        """Whether it rests between two turns, and has been here for `stay` seconds."""
+        here_for = self._clock.monotonic() - self._since
+        return here_for >= stay and self._session is not None and self._session.resting
 
     def go(self, goodbye: Goodbye) -> None:
         """The running turn ends, and the chat is released or left."""

@@ -6,7 +6,7 @@ It knows the store and the worker's name; what is done with a contact is not kno
 from random import Random
 
 from agent.daemon.patience import Patience, patiently
-from agent.errors import AlreadyOwned, Fenced, StoreError
+from agent.errors import AlreadyOwned, Fenced, StoreError, StoreUnreachable
 from agent.ids import ContactKey, WorkerId
 from agent.ports import ContactStore
 from agent.record import ContactRecord, Phase
@@ -25,8 +25,14 @@ class Claims:
     async def take(self, record: ContactRecord) -> ContactRecord | None:
         """The claimed contact; waits for a store that is away. None: another worker has it, or it is unreadable."""
         waits = Patience(random=self._random, report=self._report)
+        return await patiently(lambda: self.take_now(record), waits)
+
+    async def take_now(self, record: ContactRecord) -> ContactRecord | None:
+        """As `take`, but raises StoreUnreachable at once."""
         try:
-            return await patiently(lambda: self._store.claim(record, owner=self._owner), waits)
+            return await self._store.claim(record, owner=self._owner)
+        except StoreUnreachable:
+            raise
         except AlreadyOwned as error:
             self._tell("contact.owned_elsewhere", record.key, Level.DEBUG, error)
         except StoreError as error:

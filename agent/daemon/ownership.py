@@ -2,7 +2,7 @@
 
 The lease is measured here with the monotonic clock from before each renewal was asked for, so that this worker stops
 before any other may think that it has. A worker that died on this machine is recognised by its process, so that a
-restart need not wait for its lease. It knows the store; it knows no chat.
+restart need not wait for its lease. It knows the store; it knows no chat and no other worker.
 """
 
 import os
@@ -91,19 +91,12 @@ class Lease:
         self._silent_at = self._clock.monotonic() + self._ttl
         if not await self._beat(raising=True):
             raise StoreUnreachable("The store did not answer within the lease; check that it can be reached.")
-        await self._live_workers()
 
-    async def keep(self, *, beaten: Callable[[int], None], lapsed: Callable[[], None]) -> None:
-        """Renews until cancelled.
-
-        Args:
-            beaten: called after each renewal with the number of live workers.
-            lapsed: called at once when the lease could not be renewed in time; it is taken again when that works.
-        """
+    async def keep(self, *, lapsed: Callable[[], None]) -> None:
+        """Renews until cancelled. `lapsed` is called when that was too late; the lease is then taken anew."""
         while True:
             self._fall_silent_in_time(lapsed)
             if await self._beat():
-                await self._count(beaten)
                 await anyio.sleep(self._ttl / _RENEWALS)
             else:
                 self._fall_silent_in_time(lapsed)
@@ -148,19 +141,3 @@ class Lease:
             self._report(Happening(name="lease.renewed", level=Level.DEBUG, fields={"seconds": answered - asked}))
             return True
         return False
-
-    async def _count(self, beaten: Callable[[int], None]) -> None:
-        with anyio.move_on_after(self._ttl / _RENEWALS):
-            try:
-                beaten(max(1, await self._live_workers()))
-            except StoreError as error:
-                self._report(Happening(name="lease.at_risk", level=Level.WARNING, error=error))
-
-    async def _live_workers(self) -> int:
-        """How many there are; those of this machine that died are retired, so that their contacts are free at once."""
-        workers = await self._store.workers()
-        dead = [worker for worker in workers if has_died(worker, of=self._owner)]
-        for worker in dead:
-            await self._store.retire(worker)
-            self._report(Happening(name="worker.found_dead", level=Level.WARNING, fields={"worker": worker}))
-        return len(workers) - len(dead)

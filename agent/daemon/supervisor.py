@@ -11,16 +11,23 @@ import anyio
 from anyio.abc import TaskGroup
 
 from agent.clock import Clock
+from agent.daemon.abreast import abreast
+from agent.daemon.census import Census
 from agent.daemon.child import ChatSession, Child, Goodbye
 from agent.daemon.claims import Claims
 from agent.daemon.room import Room
 from agent.daemon.roster import Roster
+from agent.daemon.shunned import Shunned
+from agent.errors import StoreUnusable
 from agent.ids import ContactKey, WorkerId
 from agent.ports import Claimable, ContactStore, Declined, Offer
 from agent.record import ContactRecord, Phase
 from agent.telemetry import Happening, Level, Report, silent
 
 __all__ = ["ChatSession", "Duty", "Goodbye", "Supervisor"]
+
+_AT_ONCE = 16
+_FORGIVEN_AFTER = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +39,7 @@ class Duty:
         roster: the bots and instances that are served; records of other bots are left alone.
         rejoin: whether a contact that is over for the bot is joined once more when it is offered; only for offers
             that a person makes, as a source may repeat itself late.
-        crash_limit: crashes in a row after which a chat is given up.
+        crash_limit: crashes in a row after which a chat is given up, for ten minutes or for another worker.
         steady_after: seconds without a crash after which the count begins anew.
     """
 
@@ -44,7 +51,11 @@ class Duty:
 
 
 class Supervisor:
-    """The chats of one worker. Its children live in the task group that it is given."""
+    """The chats of one worker. Its children live in the task group that it is given.
+
+    Attributes:
+        taken_up: how many contacts were taken up that others had left behind, or this one.
+    """
 
     def __init__(
         self,
@@ -70,8 +81,11 @@ class Supervisor:
         self._report = report
         self._children: dict[ContactKey, Child] = {}
         self._claiming: set[ContactKey] = set()
-        self._given_up: set[ContactKey] = set()
-        self._moved: dict[ContactKey, float] = {}
+        self._given_up = Shunned(clock)
+        self._moved = Shunned(clock)
+        self._left: set[ContactKey] = set()
+        self._lost = 0
+        self.taken_up = 0
         self._goodbye: Goodbye | None = None
         self._changed = anyio.Event()
 
@@ -100,26 +114,30 @@ class Supervisor:
                 await self._using_place(self._accepted(claimable.offer, bot))
                 await claimable.done()
 
-    async def resume(self) -> None:
-        """Takes up, as far as places are free, every live contact that nobody serves.
+    async def resume(self, seen: Census | None = None) -> bool:
+        """Takes up, as far as places are free, every live contact that nobody serves; a few at a time.
+
+        Where `seen` shows a worker that should rather have a contact, it gets the time until the next call for it.
+        Returns whether something was left to others in that way.
 
         Raises StoreError; what was taken up until then is served.
         """
+        left, self._left = self._left, set()
         after: ContactKey | None = None
-        while keys := await self._store.claimable(self._duty.owner, after=after):
-            for key in keys:
-                if self._is_ours_to_take(key) and not await self._resumed(key):
-                    return
+        while self._room.free > 0 and (keys := await self._store.claimable(self._duty.owner, after=after)):
+            mine = [key for key in keys if self._is_ours_to_take(key) and self._is_our_turn(key, seen, left)]
+            await abreast(mine, self._resume, at_once=_AT_ONCE)
             after = keys[-1]
+        return bool(self._left)
 
     def _is_ours_to_take(self, key: ContactKey) -> bool:
-        here = self._roster.is_here(key.instance_id)
-        return here and key not in self._children and key not in self._given_up and not self._has_moved(key)
+        here = self._roster.is_here(key.instance_id) and key not in self._children
+        return here and key not in self._given_up and key not in self._moved
 
-    def _has_moved(self, key: ContactKey) -> bool:
-        if self._moved.get(key, float("-inf")) > self._clock.monotonic():
+    def _is_our_turn(self, key: ContactKey, seen: Census | None, left: set[ContactKey]) -> bool:
+        if seen is None or key in left or seen.preferred(key) in (None, self._duty.owner):
             return True
-        self._moved.pop(key, None)
+        self._left.add(key)
         return False
 
     def _bot_for(self, offer: Offer) -> str | None:
@@ -136,15 +154,19 @@ class Supervisor:
             return False
         return await self._started(self._fresh(offer, bot))
 
-    async def _resumed(self, key: ContactKey) -> bool:
-        """False when there is no place for it."""
-        record = await self._store.load(key)
-        if record is None or record.bot not in self._roster.bots:
-            return True
-        if not self._room.take_now():
-            return False
-        await self._using_place(self._started(record))
-        return True
+    async def _resume(self, key: ContactKey) -> None:
+        """Takes up one contact, if there is a place for it."""
+        record = await self._loaded(key)
+        if record is not None and record.bot in self._roster.bots and self._room.take_now():
+            await self._using_place(self._started(record, again=True))
+
+    async def _loaded(self, key: ContactKey) -> ContactRecord | None:
+        """An unreadable record hides no other."""
+        try:
+            return await self._store.load(key)
+        except StoreUnusable as error:
+            self._tell("contact.unreadable", key, Level.ERROR, error)
+            return None
 
     async def _using_place(self, start: Awaitable[bool]) -> None:
         """Gives the place back unless a child has it now, which gives it back at its own end."""
@@ -155,22 +177,28 @@ class Supervisor:
             if not started:
                 self._room.give_back()
 
-    async def _started(self, record: ContactRecord) -> bool:
+    async def _started(self, record: ContactRecord, *, again: bool = False) -> bool:
         """Whether the contact has a child from now on; one at most, though it may be offered and found at one time."""
         if record.key in self._children or record.key in self._claiming:
             return False
         self._claiming.add(record.key)
         try:
-            return await self._begun(record)
+            return await self._begun(record, again=again)
         finally:
             self._claiming.discard(record.key)
 
-    async def _begun(self, record: ContactRecord) -> bool:
-        claimed = await self._ours(await self._claims.take(record))
+    async def _begun(self, record: ContactRecord, *, again: bool) -> bool:
+        lost = self._lost
+        claim = self._claims.take_now if again else self._claims.take
+        claimed = await self._ours(await claim(record))
         if claimed and claimed.phase is Phase.OVER:
             claimed = self._once_more(claimed)
-        if claimed is None or self._goodbye is not None:
+        if claimed is None or self._lost != lost:
             return False
+        if self._goodbye is not None:
+            await self._claims.let_go(claimed.key)
+            return False
+        self.taken_up += again
         self._tell("contact.claimed", claimed.key, epoch=claimed.epoch, phase=claimed.phase.value, bot=claimed.bot)
         child = self._children[claimed.key] = self._child(claimed)
         self._group.start_soon(self._keep, claimed.key, child)
@@ -201,7 +229,7 @@ class Supervisor:
             await child.run()
         finally:
             if child.gave_up:
-                self._given_up.add(key)
+                self._given_up.add(key, _FORGIVEN_AFTER)
             del self._children[key]
             self._room.give_back()
             self._tell("chat.closed", key, Level.DEBUG)
@@ -227,7 +255,7 @@ class Supervisor:
 
     def go(self, goodbye: Goodbye) -> None:
         """Every chat ends its running turn and is released or left; nothing is taken on any more."""
-        self._goodbye = goodbye
+        self.close(goodbye)
         for child in self._children.values():
             child.go(goodbye)
 
@@ -237,11 +265,28 @@ class Supervisor:
 
     def move(self, key: ContactKey, *, away_for: float) -> None:
         """Releases one chat for another worker; for so many seconds this one does not take it up by itself again."""
-        self._moved[key] = self._clock.monotonic() + away_for
+        self._moved.add(key, away_for)
         self._children[key].go(Goodbye.RELEASE)
+
+    def may_move(self, key: ContactKey, stay: float) -> bool:
+        """Whether the chat rests between two turns and has been here for `stay` seconds."""
+        child = self._children.get(key)
+        return child is not None and child.may_move(stay)
+
+    def close(self, goodbye: Goodbye) -> None:
+        """Nothing is taken on any more; what was just being claimed is given back."""
+        self._goodbye = goodbye
+
+    async def go_gently(self, goodbye: Goodbye, *, every: float) -> None:
+        """As `go`, one chat after another, `every` seconds apart: until its turn comes, each goes on."""
+        self.close(goodbye)
+        for child in list(self._children.values()):
+            child.go(goodbye)
+            await anyio.sleep(every)
 
     def lose(self) -> None:
         """Every chat falls silent at once, as its contact may be another worker's by now."""
+        self._lost += 1
         for child in self._children.values():
             child.lose()
 

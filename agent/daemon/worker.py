@@ -1,12 +1,14 @@
 """The worker: serves, drains, stops.
 
-It keeps the lease, takes offers while the lease is held, takes up what others left behind, and at the end lets the
-chats finish what they are saying. It knows no AWS, no bot and no signal; who runs it tells it when to stop.
+It keeps the lease, takes offers while the lease is held, takes up what others left behind, gives newcomers their part,
+and at the end lets the chats finish what they are saying and go on elsewhere. It knows no AWS, no bot and no signal;
+who runs it tells it when to stop.
 """
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf
 from random import Random
 
 import anyio
@@ -14,14 +16,20 @@ from anyio import TASK_STATUS_IGNORED
 from anyio.abc import TaskStatus
 
 from agent.clock import Clock
+from agent.daemon.lookout import Lookout
 from agent.daemon.ownership import Lease
+from agent.daemon.rebalancing import Rebalancing
 from agent.daemon.room import Room
 from agent.daemon.supervisor import ChatSession, Duty, Goodbye, Supervisor
+from agent.daemon.watch import Watch
 from agent.errors import StoreError
 from agent.ids import WorkerId
 from agent.ports import Claimable, ContactSource, ContactStore
 from agent.record import ContactRecord
 from agent.telemetry import Happening, Level, Report, silent
+
+_FOR_FAREWELLS = 0.6  # of the deadline; the rest is for the turns that still run
+_FAREWELL = 5.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +42,9 @@ class WorkerSettings:
         goodbye: how it takes leave of its chats when it stops.
         resume: whether contacts are taken up that nobody serves any more.
         remember: how long the records of chats that are over are kept: as long as their offers may come again.
+        handover_rate: how many chats a second other workers can take up; a worker that stops lets them go no faster,
+            as far as its deadline allows.
+        rebalancing: how chats move to a worker that joins.
     """
 
     lease: float = 15.0
@@ -41,6 +52,8 @@ class WorkerSettings:
     goodbye: Goodbye = Goodbye.RELEASE
     resume: bool = True
     remember: float = 7 * 86_400.0
+    handover_rate: float = inf
+    rebalancing: Rebalancing = field(default_factory=Rebalancing)
 
 
 class Worker:
@@ -81,10 +94,21 @@ class Worker:
         self._settings = settings
         self._clock = clock
         self._random = random
-        self._shared_by = shared_by
         self._report = report
         self._lease = Lease(store, duty.owner, ttl=settings.lease, clock=clock, report=report)
         self.drain_deadline = settings.drain_deadline
+        self._lookout = Lookout(store, duty.owner, ttl=settings.lease, clock=clock, report=report)
+        self._watch = Watch(
+            self._lookout,
+            duty.owner,
+            lease=settings.lease,
+            rebalancing=settings.rebalancing,
+            takes_up=settings.resume,
+            room=room,
+            shared_by=shared_by,
+            clock=clock,
+            report=report,
+        )
         self._stop = anyio.Event()
         self._serving = anyio.CancelScope()
         self._supervisor: Supervisor | None = None
@@ -143,8 +167,11 @@ class Worker:
         async with self._lifespan:
             await self._lease.take()
             try:
+                await self._watch.look()
                 await self._live(task_status)
             finally:
+                with anyio.move_on_after(_FAREWELL, shield=True):
+                    await self._lookout.fall_silent()
                 await self._lease.give_up()
 
     async def _live(self, task_status: TaskStatus[None]) -> None:
@@ -161,6 +188,7 @@ class Worker:
             )
             group.start_soon(self._keep_lease)
             group.start_soon(self._serve, supervisor)
+            group.start_soon(self._watch.keep, supervisor)
             self._tell("worker.serving", worker=self._duty.owner, bots=", ".join(self._duty.roster.bots))
             task_status.started()
             await self._stop.wait()
@@ -171,17 +199,26 @@ class Worker:
 
     async def _drain(self, supervisor: Supervisor) -> None:
         self._tell("worker.draining", chats=len(supervisor.contacts), goodbye=self._settings.goodbye.value)
-        supervisor.go(self._settings.goodbye)
+        self._watch.leave()
         with anyio.move_on_after(self.drain_deadline) as bound:
+            await supervisor.go_gently(self._settings.goodbye, every=self._between_farewells(supervisor))
             await supervisor.idle()
         if bound.cancelled_caught:
             self._tell("worker.drain_cut_short", Level.WARNING, chats=len(supervisor.contacts))
 
+    def _between_farewells(self, supervisor: Supervisor) -> float:
+        """Seconds from one chat that is let go to the next: none when nobody is there to take them up."""
+        if not self._watch.others_stay or self._settings.goodbye is not Goodbye.RELEASE:
+            return 0.0
+        longest = self.drain_deadline * _FOR_FAREWELLS
+        return min(1 / self._settings.handover_rate, longest / max(1, len(supervisor.contacts)))
+
     async def _keep_lease(self) -> None:
-        await self._lease.keep(beaten=self._shared_by, lapsed=self._fall_silent)
+        await self._lease.keep(lapsed=self._fall_silent)
 
     def _fall_silent(self) -> None:
         self._serving.cancel()
+        self._watch.join()
         if self._supervisor:
             self._supervisor.lose()
 
@@ -191,7 +228,7 @@ class Worker:
             with anyio.CancelScope() as self._serving:
                 async with self._source.offers() as offers, anyio.create_task_group() as group:
                     group.start_soon(self._take, supervisor, offers)
-                    await self._look_around(supervisor)
+                    await self._take_up(supervisor)
             await self._lease.wait_held()
 
     async def _take(self, supervisor: Supervisor, offers: AsyncIterator[Claimable]) -> None:
@@ -200,16 +237,20 @@ class Worker:
         await supervisor.idle()
         self.stop()
 
-    async def _look_around(self, supervisor: Supervisor) -> None:
-        """Takes up what nobody serves: at once, and then three times in every lease."""
+    async def _take_up(self, supervisor: Supervisor) -> None:
+        """Takes up what nobody serves: at once, three times in every lease, and whenever somebody came or went."""
         while True:
+            news, left = self._watch.news, False
             try:
                 if self._settings.resume:
-                    await supervisor.resume()
+                    left = await supervisor.resume(self._watch.seen)
                 await self._store.sweep(older_than=self._settings.remember)
             except StoreError as error:
+                left = True
                 self._report(Happening(name="store.failed", level=Level.WARNING, error=error))
-            await anyio.sleep(self._settings.lease / 3)
+            soon = left or self._watch.expects_more
+            with anyio.move_on_after(self._watch.every if soon else self._settings.lease / 3):
+                await news.wait()
 
     def _tell(self, name: str, level: Level = Level.INFO, **fields: str | int) -> None:
         self._report(Happening(name=name, level=level, fields=fields))

@@ -34,6 +34,7 @@ class Conductor:
 
     Attributes:
         record: the record as last committed.
+        resting: whether it waits for something to have a turn about.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Conductor:
         settings: SessionSettings,
     ) -> None:
         self.record = record
+        self.resting = False
         self._conversation = conversation
         self._contact = contact
         self._overlap = overlap
@@ -112,8 +114,10 @@ class Conductor:
             if timer is not None and timer_at <= now:
                 await self._begin(timer)
                 continue
+            self.resting = True
             with anyio.move_on_after(min(items_at, timer_at) - now):
                 await self._inbox.changed()
+            self.resting = False
         return None
 
     def _goes_on(self) -> bool:

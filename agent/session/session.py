@@ -61,6 +61,11 @@ class Session:
         """How many items wait for a turn."""
         return self._stay.waiting if self._stay else 0
 
+    @property
+    def resting(self) -> bool:
+        """Whether the conversation goes on, and rests between two turns."""
+        return self._stay is not None and self._stay.resting
+
     def drain(self) -> None:
         """Finish the running turn, release the contact without leaving the chat, and let `run` return."""
         self._draining = True

@@ -115,6 +115,12 @@ class Stay:
         """How many items wait for a turn."""
         return len(self._inbox.waiting)
 
+    @property
+    def resting(self) -> bool:
+        """Whether nothing waits for a turn, or is in one."""
+        heard = self._conductor is not None and self._conductor.resting
+        return heard and not self._inbox.waiting and not self._inbox.gap
+
     async def run(self) -> None:
         """Hears and answers until the conversation is over or `stop` was called.
 

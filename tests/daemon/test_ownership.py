@@ -58,62 +58,20 @@ def test_in_doubt_a_worker_lives() -> None:
         assert not has_died(WorkerId(other), of=me)
 
 
-def test_a_kept_lease_stays_alive_and_counts_the_workers(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
-    """Three renewals in each lease; the quotas are divided by the number of live workers."""
+def test_a_kept_lease_stays_alive(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Three renewals in each lease."""
 
     async def story() -> None:
         stage = stand_ins.stage()
-        counts: list[int] = []
         lease = Lease(stage.store, ME, ttl=15, clock=stage.clock, report=stage.report)
         await lease.take()
         assert lease.held
         async with anyio.create_task_group() as group:
-            group.start_soon(lambda: lease.keep(beaten=counts.append, lapsed=lambda: pytest.fail("lapsed")))
-            await anyio.sleep(31)
-            await stage.store.heartbeat(WorkerId("other"), ttl=1e6)
-            await anyio.sleep(10)
+            group.start_soon(lambda: lease.keep(lapsed=lambda: pytest.fail("lapsed")))
+            await anyio.sleep(41)
             assert ME in await stage.store.workers()
             group.cancel_scope.cancel()
-        assert counts == [1] * 7 + [2] * 2
-
-    virtually(story())
-
-
-def test_a_dead_worker_of_this_machine_is_retired_at_the_first_beat(
-    virtually: Virtually, stand_ins: SimpleNamespace
-) -> None:
-    """Its contacts are claimable at once."""
-
-    async def story() -> None:
-        stage = stand_ins.stage()
-        before, now = new_worker_id(), new_worker_id()
-        await stage.store.heartbeat(before, ttl=1e6)
-        await Lease(stage.store, now, ttl=15, clock=stage.clock, report=stage.report).take()
-        assert list(await stage.store.workers()) == [now]
-        assert stage.names() == ["lease.renewed", "worker.found_dead"]
-
-    virtually(story())
-
-
-def test_a_worker_of_this_machine_that_dies_later_is_found_at_the_next_renewal(
-    virtually: Virtually, stand_ins: SimpleNamespace
-) -> None:
-    """Long before its lease lapses; it no longer counts for the quotas either."""
-
-    async def story() -> None:
-        stage = stand_ins.stage()
-        counts: list[int] = []
-        lease = Lease(stage.store, new_worker_id(), ttl=15, clock=stage.clock, report=stage.report)
-        await lease.take()
-        await stage.store.heartbeat(new_worker_id(), ttl=1e6)
-        async with anyio.create_task_group() as group:
-            group.start_soon(lambda: lease.keep(beaten=counts.append, lapsed=lambda: None))
-            await stage.until(lambda: "worker.found_dead" in stage.names())
-            await anyio.wait_all_tasks_blocked()
-            group.cancel_scope.cancel()
-        assert counts[0] == 1
-        assert anyio.current_time() < 15
-        assert len(await stage.store.workers()) == 1
+        assert stage.names() == ["lease.renewed"] * 10
 
     virtually(story())
 
@@ -140,7 +98,7 @@ def test_who_cannot_renew_falls_silent_before_the_lease_lapses_for_others(
 
         stage.store.heartbeat = away
         async with anyio.create_task_group() as group:
-            group.start_soon(lambda: lease.keep(beaten=lambda workers: None, lapsed=lapsed))
+            group.start_soon(lambda: lease.keep(lapsed=lapsed))
             await stage.until(lambda: "lease.lapsed" in stage.names())
             assert not lease.held
             assert [12 <= moment < 15 for moment in alive_until_then] == [True]
@@ -177,9 +135,7 @@ def test_a_renewal_that_answered_late_counts_from_when_it_was_asked(
         lease = Lease(stage.store, ME, ttl=15, clock=stage.clock, report=stage.report)
         await lease.take()
         async with anyio.create_task_group() as group:
-            group.start_soon(
-                lambda: lease.keep(beaten=lambda _: None, lapsed=lambda: lapses.append(anyio.current_time()))
-            )
+            group.start_soon(lambda: lease.keep(lapsed=lambda: lapses.append(anyio.current_time())))
             await stage.until(lambda: bool(lapses))
             group.cancel_scope.cancel()
         assert 12 <= lapses[0] < 15
@@ -218,9 +174,11 @@ def test_a_failing_store_is_an_error_at_the_start_and_a_warning_later(
         lease = Lease(stage.store, ME, ttl=15, clock=stage.clock, report=stage.report)
         with pytest.raises(StoreUnreachable):
             await lease.take()
-        stage.store.heartbeat, stage.store.workers, stage.store.retire = beat, away, away
+        stage.store.heartbeat, stage.store.retire = beat, away
+        await lease.take()
+        stage.store.heartbeat = away
         async with anyio.create_task_group() as group:
-            group.start_soon(lambda: lease.keep(beaten=lambda _: None, lapsed=lambda: None))
+            group.start_soon(lambda: lease.keep(lapsed=lambda: None))
             await stage.until(lambda: "lease.at_risk" in stage.names())
             group.cancel_scope.cancel()
         assert lease.held
@@ -257,9 +215,7 @@ def test_a_process_that_was_stopped_past_its_lease_falls_silent_before_it_renews
         await lease.take()
         held_then: list[bool] = []
         async with anyio.create_task_group() as group:
-            group.start_soon(
-                lambda: lease.keep(beaten=lambda _: None, lapsed=lambda: held_then.append("lease.renewed" in names()))
-            )
+            group.start_soon(lambda: lease.keep(lapsed=lambda: held_then.append("lease.renewed" in names())))
             await anyio.sleep(1)
             stage.told.clear()
             names = stage.names
@@ -291,9 +247,7 @@ def test_an_answer_that_comes_after_the_lease_holds_nothing(virtually: Virtually
         stage.store.heartbeat = stopped
         lapses: list[float] = []
         async with anyio.create_task_group() as group:
-            group.start_soon(
-                lambda: lease.keep(beaten=lambda _: None, lapsed=lambda: lapses.append(anyio.current_time()))
-            )
+            group.start_soon(lambda: lease.keep(lapsed=lambda: lapses.append(anyio.current_time())))
             await stage.until(lambda: bool(lapses))
             assert not lease.held
             await lease.wait_held()
