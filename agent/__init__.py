@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from agent.bot.chat import Chat
     from agent.bot.choice import Choice
     from agent.bot.filters import Filter, attribute, channel, content_type, predicate, regex, role, words
+    from agent.bot.plugins import load
     from agent.bot.router import Router
+    from agent.bot.settings_file import SettingsFile
     from agent.bot.steps import idempotency_key
     from agent.bot.texts import Texts
     from agent.errors import (
@@ -86,6 +88,7 @@ _HOMES = {
     "ReplyMessage": "agent.wire.interactive",
     "Role": "agent.wire.content",
     "Router": "agent.bot.router",
+    "SettingsFile": "agent.bot.settings_file",
     "StateError": "agent.errors",
     "StepFailed": "agent.errors",
     "Texts": "agent.bot.texts",
@@ -96,6 +99,7 @@ _HOMES = {
     "channel": "agent.bot.filters",
     "content_type": "agent.bot.filters",
     "idempotency_key": "agent.bot.steps",
+    "load": "agent.bot.plugins",
     "predicate": "agent.bot.filters",
     "regex": "agent.bot.filters",
     "role": "agent.bot.filters",
@@ -141,6 +145,7 @@ __all__ = [
     "ReplyMessage",
     "Role",
     "Router",
+    "SettingsFile",
     "StateError",
     "StepFailed",
     "Texts",
@@ -151,6 +156,7 @@ __all__ = [
     "channel",
     "content_type",
     "idempotency_key",
+    "load",
     "predicate",
     "regex",
     "role",

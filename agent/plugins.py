@@ -102,9 +102,8 @@ def load(group: Group, target: str, fits: Callable[[object], bool] = callable) -
 
 def loaded(plugin: Plugin, fits: Callable[[object], bool] = callable) -> Any:
     """What this very `plugin` leads to, whatever rivals it has. Raises as `load` does."""
-    return attribute(
-        plugin.name, plugin.target, word=plugin.group.word, fits=fits, offer=offer(plugin.group, plugin.name)
-    )
+    blame = f"The package {plugin.package} should have brought it."
+    return attribute(plugin.name, plugin.target, word=plugin.group.word, fits=fits, offer=blame)
 
 
 def trouble(plugin: Plugin) -> str | None:
@@ -129,11 +128,8 @@ def _reference(group: Group, target: str) -> str:
     if not colon:
         return find(group, target).target
     if not module or not name:
-        example = " such as bots.echo:bot" if group is Group.BOTS else ""
-        raise TargetNotFound(
-            f"{target!r} is no target; write module:{group.word},{example or ' as in an import'}. "
-            f"{offer(group, target)}"
-        )
+        such = ", such as bots.echo:bot" if group is Group.BOTS else ""
+        raise TargetNotFound(f"{target!r} is no target; write module:{group.word}{such}. {offer(group, target)}")
     if chosen := _named(group, target):
         return chosen[0].target
     return f"{module_name(module)}:{name}"

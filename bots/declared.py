@@ -16,7 +16,7 @@ from typing import Annotated, Any, TypeVar
 import pydantic
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from agent import Bot, Chat, RegistrationError, Texts
+from agent import Bot, Chat, RegistrationError, SettingsFile, Texts
 from bots.places import Location, place, places
 
 _MOST_MISTAKES = 10
@@ -91,10 +91,18 @@ class Undeclared(Bot):
 
 def declared(name: str, of: type[SettingsT], build: Callable[[SettingsT], Bot[Any, Any]]) -> Bot[Any, Any]:
     """The bot that `build` makes of the file of `name`, or an `Undeclared` one."""
+    bot: Bot[Any, Any]
     try:
-        return build(read(file_of(name), of))
+        bot = build(read(file_of(name), of))
     except RegistrationError as error:
-        return Undeclared(name, str(error))
+        bot = Undeclared(name, str(error))
+    bot.settings_file = SettingsFile(file=f"{name}.toml", variable=variable_of(name), keys=tuple(of.model_fields))
+    return bot
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that names the file of the bot `name`."""
+    return f"{name.upper()}_TOML"
 
 
 def file_of(name: str) -> Path:
@@ -103,7 +111,7 @@ def file_of(name: str) -> Path:
     Raises:
         RegistrationError: it is nowhere.
     """
-    variable = f"{name.upper()}_TOML"
+    variable = variable_of(name)
     if named := os.environ.get(variable):
         return Path(named)
     here = Path(f"{name}.toml")

@@ -5,7 +5,7 @@ the chosen bot, so it survives restarts; the turn that chose is the chosen bot's
 business of the handlers: they set ``chat.state.bot``.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -49,6 +49,13 @@ class Switchboard(Bot[object, Chosen]):
         super().report_to(report)
         for bot in self._bots.values():
             bot.report_to(report)
+
+    def surround(self, middleware: Iterable[Any]) -> None:
+        """Puts `middleware` around the turns of all bots; the turn in which one is chosen passes through it twice."""
+        around = tuple(middleware)
+        super().surround(around)
+        for bot in self._bots.values():
+            bot.surround(around)
 
     def converse(self, contact: Contact) -> Any:
         """The switchboard's side of one contact."""

@@ -6,10 +6,9 @@ against all rules. The message that decides is the first one of the bot that get
 """
 
 from collections.abc import Mapping
-from importlib import metadata
 from typing import Any, TypeAlias
 
-from agent import Bot, Chat, Message, RegistrationError
+from agent import Bot, Chat, ChatAgentError, Message, RegistrationError, load
 from bots.declared import declared
 from bots.switchboard import Chosen, Switchboard
 from bots.triage_rules import Route, Triage
@@ -67,21 +66,10 @@ def found(name: str) -> Bot[Any, Any]:
     Raises:
         RegistrationError: there is none, or it cannot be served.
     """
-    points = metadata.entry_points(group="agent.bots", name=name)
-    target = name if ":" in name else next((point.value for point in points), "")
-    if not target:
-        raise RegistrationError(f"triage.toml: no bot is called {name!r}; see chat-agent bots, or write module:name.")
     try:
-        bot = metadata.EntryPoint(name=name, value=target, group="agent.bots").load()
-    except Exception as error:
-        raise RegistrationError(f"triage.toml: bot {name!r} cannot be imported: {error}") from error
-    if not isinstance(bot, Bot):
-        raise RegistrationError(f"triage.toml: {name!r} is a {type(bot).__name__}, not a Bot.")
-    try:
-        bot.freeze()
-    except RegistrationError as error:
-        raise RegistrationError(f"triage.toml: bot {name!r} cannot be served: {error}") from error
-    return bot
+        return load(name)
+    except ChatAgentError as error:
+        raise RegistrationError(f"triage.toml: {error}") from error
 
 
 bot = declared("triage", Triage, build)

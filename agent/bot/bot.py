@@ -14,9 +14,10 @@ from typing_extensions import TypeVar
 
 from agent.bot.blocking import watching
 from agent.bot.conversation import BotConversation
-from agent.bot.middleware import Middleware
+from agent.bot.middleware import Middleware, checked
 from agent.bot.router import Router
 from agent.bot.routes import Routes, compiled
+from agent.bot.settings_file import SettingsFile
 from agent.bot.state import Migrate, StateType
 from agent.bot.texts import Texts
 from agent.errors import BotError, RegistrationError
@@ -64,6 +65,7 @@ class Bot(Router[DepsT, StateT], Generic[DepsT, StateT]):
             None to not look.
         max_says: the most messages one turn of a handler may say.
         strict: a replay that reads a clock or rolls dice by itself is an error instead of a warning.
+        settings_file: where its own settings are, shown by ``chat-agent bots``.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Bot(Router[DepsT, StateT], Generic[DepsT, StateT]):
         max_says: int = 100,
         strict: bool = False,
         middleware: Iterable[Middleware] = (),
+        settings_file: SettingsFile | None = None,
     ) -> None:
         super().__init__(middleware=middleware)
         self._name = _named("name", name)
@@ -98,6 +101,8 @@ class Bot(Router[DepsT, StateT], Generic[DepsT, StateT]):
         self.block_limit = block_limit
         self.max_says = max_says
         self.strict = strict
+        self.settings_file = settings_file
+        self.around: tuple[Middleware, ...] = ()
         self.report: Report = silent
         self._deps: object = _NOTHING
         self._routes: Routes | None = None
@@ -140,6 +145,16 @@ class Bot(Router[DepsT, StateT], Generic[DepsT, StateT]):
             self._routes = compiled(self)
             super().freeze()
         return self._routes
+
+    def surround(self, middleware: Iterable[Middleware]) -> None:
+        """Puts the operator's `middleware` around every turn, outside of the bot's own; the first is the outermost.
+
+        What was put there before is replaced; a bot that is frozen takes it as well.
+
+        Raises:
+            RegistrationError: something in it is no function.
+        """
+        self.around = checked(middleware)
 
     def report_to(self, report: Report) -> None:
         """Where the bot's happenings go: messages nobody handled, dialogs that no longer match."""

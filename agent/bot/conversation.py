@@ -71,7 +71,7 @@ class BotConversation:
         self._open(turn)
         try:
             async with AsyncExitStack() as stack:
-                await middleware.enter(stack, self.bot.middleware, self._bystander(turn))
+                await middleware.enter(stack, (*self.bot.around, *self.bot.middleware), self._bystander(turn))
                 await self._dispatch(turn)
             turn.state = self.memory.final(turn.state)
             self._runs.settle(turn)

@@ -6,10 +6,12 @@ plugin never takes the others down. It loads bots and runs none.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from agent import plugins
 from agent.bot.bot import Bot
+from agent.bot.middleware import Middleware
+from agent.bot.settings_file import SettingsFile
 from agent.errors import ConfigurationError, RegistrationError, TargetBroken
 from agent.plugins import Group, Plugin
 
@@ -23,6 +25,7 @@ class Installed:
         package, version: the distribution that brings it.
         error: why it cannot be used, None when it can.
         rivals: the other packages that bring another bot of that name; one is chosen as ``package:name``.
+        settings: where its own settings are, None when it has none or cannot be imported.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Installed:
     version: str
     error: str | None = None
     rivals: tuple[str, ...] = ()
+    settings: SettingsFile | None = None
 
 
 def load(target: str) -> Bot[Any, Any]:
@@ -46,15 +50,28 @@ def load(target: str) -> Bot[Any, Any]:
     return _served(target, plugins.load(Group.BOTS, target, _is_bot))
 
 
+def load_middleware(target: str) -> Middleware:
+    """The middleware that `target` names, as for `load`: in the group ``agent.middleware``, or ``module:function``.
+
+    Raises:
+        TargetNotFound, TargetBroken: it cannot be had; the text says why.
+    """
+    found = plugins.load(Group.MIDDLEWARE, target)
+    if not callable(found):
+        raise TargetBroken(f"{target!r} is a {type(found).__name__}, not a middleware: a function of the chat.", "")
+    return cast("Middleware", found)
+
+
 def installed() -> Sequence[Installed]:
     """All installed bots, by name, each tried; those that fail carry their error."""
     return [_tried(plugin) for plugin in plugins.plugins(Group.BOTS)]
 
 
 def _tried(plugin: Plugin) -> Installed:
-    error: str | None = None
+    error, found = None, None
     try:
-        _served(plugin.name, plugins.loaded(plugin, _is_bot))
+        found = plugins.loaded(plugin, _is_bot)
+        _served(plugin.name, found)
     except ConfigurationError as failure:
         error = str(failure)
     return Installed(
@@ -64,6 +81,7 @@ def _tried(plugin: Plugin) -> Installed:
         version=plugin.version,
         error=error,
         rivals=plugin.rivals,
+        settings=found.settings_file if isinstance(found, Bot) else None,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 import anyio
 import typer
 
-from agent.bot.plugins import load
+from agent.bot.plugins import load, load_middleware
 from agent.cli.exits import Exit
 from agent.clock import SystemClock
 from agent.config import Configuration, LoggingSection
@@ -83,7 +83,13 @@ def bot_of(settings: Configuration, *, default: str | None = None) -> ServedBot:
         raise InvalidSetting(
             "bot.target", "no bot is named; give a TARGET such as module:bot, see 'chat-agent bots' for installed ones."
         )
-    return load(target)
+    return _surrounded(settings, target)
+
+
+def _surrounded(settings: Configuration, target: str) -> ServedBot:
+    bot = load(target)
+    bot.surround([load_middleware(one) for one in settings.bot.middleware])
+    return bot
 
 
 def bots_of(settings: Configuration) -> tuple[ServedBot, Mapping[str, ServedBot]]:
@@ -93,7 +99,7 @@ def bots_of(settings: Configuration) -> tuple[ServedBot, Mapping[str, ServedBot]
         InvalidSetting: they name none.
         TargetNotFound, TargetBroken: one cannot be had; the text says which.
     """
-    routed = {rule.bot: load(rule.bot) for rule in settings.routing.rules}
+    routed = {rule.bot: _surrounded(settings, rule.bot) for rule in settings.routing.rules}
     if settings.bot.target is None and routed:
         return next(iter(routed.values())), routed
     return bot_of(settings), routed

@@ -73,6 +73,8 @@ class BotSection(_Section):
 
     target: str | None = Field(default=None, min_length=1)
     """``module:bot`` or an installed bot's name."""
+    middleware: tuple[str, ...] = ()
+    """Installed middleware, or ``module:function``, put around every turn of every bot; the first is the outermost."""
 
 
 class RouteSection(_Section):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent import Bot
-from agent.bot.plugins import installed, load
+from agent.bot.plugins import installed, load, load_middleware
 from agent.errors import TargetBroken, TargetNotFound
 
 
@@ -132,6 +132,26 @@ def test_two_packages_with_one_name_are_ambiguous(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(metadata, "entry_points", lambda group: points)
     with pytest.raises(TargetNotFound, match="ambiguous"):
         load("x")
+
+
+def test_a_bot_says_where_its_settings_are() -> None:
+    """Even when they are missing: that is when one wants to know."""
+    menu = next(one for one in installed() if one.name == "menu")
+    assert menu.settings is not None
+    assert (menu.settings.file, menu.settings.variable) == ("menu.toml", "MENU_TOML")
+    assert "pages" in menu.settings.keys
+
+
+def test_middleware_is_found_like_a_bot(here: Path) -> None:
+    """By name or by place; what cannot be called is none."""
+    write(here, "around_a", "def timed(chat): ...\nlimit = 3\n")
+    assert load_middleware("around_a:timed").__name__ == "timed"
+    with pytest.raises(TargetBroken, match="'around_a:limit' is a int, not a middleware"):
+        load_middleware("around_a:limit")
+    with pytest.raises(TargetNotFound, match=r"Did you mean|Its middlewares: timed"):
+        load_middleware("around_a:tmed")
+    with pytest.raises(TargetNotFound, match=r"No middleware is called 'timed'\. No middleware is installed"):
+        load_middleware("timed")
 
 
 WHEEL = {
