@@ -248,6 +248,16 @@ def config_show(
     command(load(file=config), as_json=as_json)
 
 
+@config_app.command("schema", epilog=_EPILOG)
+def config_schema() -> None:
+    """The JSON schema of the settings' file, for editors and programs."""
+    import json
+
+    from agent.config import schema
+
+    typer.echo(json.dumps(schema(), indent=2))
+
+
 def _connect(endpoint: str | None, instance: str | None, region: str | None, name: str | None) -> dict[str, Any]:
     return {"endpoint_url": endpoint, "instance": instance, "region": region, "display_name": name}
 

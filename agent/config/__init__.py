@@ -2,6 +2,7 @@
 
 from agent.config.loading import ENVIRONMENT_PREFIX, Loaded, load
 from agent.config.references import SecretReference, resolve
+from agent.config.schema import schema
 from agent.config.sections import (
     BotSection,
     Configuration,
@@ -41,4 +42,5 @@ __all__ = [
     "WorkerSection",
     "load",
     "resolve",
+    "schema",
 ]

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from agent.errors import InvalidSetting
@@ -32,7 +32,11 @@ def _reference(text: object) -> str:
     )
 
 
-SecretReference = Annotated[str, BeforeValidator(_reference)]
+SecretReference = Annotated[
+    str,
+    BeforeValidator(_reference),
+    WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(_KINDS)}):."}),
+]
 """Where a secret is: ``env:NAME``, ``file:/path``, ``aws-secretsmanager:ID``, ``aws-ssm:NAME``."""
 
 

@@ -27,7 +27,7 @@ from agent.ids import InstanceId, instance_id
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
 
 def _instance(value: object) -> InstanceId:
@@ -155,7 +155,9 @@ class SessionSection(_Section):
     """The bound of every farewell."""
     cleanup_timeout: PositiveFloat = 2.0
     """What a handler gets to clean up when the conversation ends under it."""
-    audit_interval: Annotated[PositiveFloat | None, BeforeValidator(_never)] = None
+    audit_interval: Annotated[
+        PositiveFloat | None, BeforeValidator(_never, json_schema_input_type=PositiveFloat | Literal["never"])
+    ] = None
     """How often transcript and inbox are compared, or ``"never"``."""
     merge_window: float = Field(default=1.0, ge=0)
     """How long a bot with ``turns="merge"`` waits for more after the customer's last message."""
@@ -163,7 +165,9 @@ class SessionSection(_Section):
     """How much longer it waits after the customer was seen typing."""
     merge_limit: float = Field(default=30.0, ge=0)
     """The longest that it waits in all."""
-    typing_after: Annotated[NonNegativeFloat | None, BeforeValidator(_never)] = 0.5
+    typing_after: Annotated[
+        NonNegativeFloat | None, BeforeValidator(_never, json_schema_input_type=NonNegativeFloat | Literal["never"])
+    ] = 0.5
     """After how long a handler that still works is shown as typing, or ``"never"`` by itself."""
     typing_interval: PositiveFloat = 10.0
     """How often typing is shown anew."""
@@ -298,7 +302,11 @@ class Configuration(BaseSettings):
     """All settings. `agent.config.load` reads them; built directly, it takes keyword arguments and defaults only."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, env_prefix="CHAT_AGENT_", env_nested_delimiter="__"
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        env_prefix="CHAT_AGENT_",
+        env_nested_delimiter="__",
     )
 
     connect: ConnectSection = Field(default_factory=ConnectSection)
