@@ -4,7 +4,6 @@ It only shows; nothing can be changed through it, and nothing it shows is a secr
 the loop that serves the chats: one that hangs answers nothing, which is what a liveness probe is for.
 """
 
-import errno
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -12,10 +11,9 @@ from typing import Protocol
 from aiohttp import web
 
 from agent.daemon.health import Verdict
-from agent.errors import InvalidSetting, PortInUse
+from agent.daemon.listening import listening
 
 _FRESH = {"Cache-Control": "no-store"}
-_FAREWELL = 1.0  # seconds
 
 
 class Exposing(Protocol):
@@ -34,27 +32,8 @@ async def health_endpoint(
         PortInUse: another program listens there.
         InvalidSetting: the address cannot be listened on.
     """
-    runner = web.AppRunner(_application(verdict, metrics), access_log=None, handle_signals=False)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port, shutdown_timeout=_FAREWELL)
-        await _listening(site, host, port)
-        yield f"http://{_written(*runner.addresses[0][:2])}"
-    finally:
-        await runner.cleanup()
-
-
-async def _listening(site: web.TCPSite, host: str, port: int) -> None:
-    try:
-        await site.start()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise PortInUse(
-                f"health.port: another program listens on port {port} of {host}; choose another one, or 0 for any."
-            ) from error
-        raise InvalidSetting(
-            "health.host", f"port {port} of {host} cannot be listened on ({error.strerror}); name an address of here."
-        ) from error
+    async with listening(_application(verdict, metrics), host=host, port=port, section="health") as address:
+        yield address
 
 
 def _application(verdict: Callable[[], Verdict], metrics: Exposing) -> web.Application:
@@ -72,7 +51,3 @@ def _application(verdict: Callable[[], Verdict], metrics: Exposing) -> web.Appli
     application = web.Application()
     application.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", numbers)])
     return application
-
-
-def _written(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
