@@ -15,7 +15,7 @@ from agent.emulator.credentials import Ticket
 from agent.emulator.errors import denied
 from agent.emulator.faults import SocketFault
 from agent.emulator.participants import Participant, Role
-from agent.emulator.presence import bot_connected, customer_connected
+from agent.emulator.presence import bot_connected, customer_connected, without_websocket
 from agent.emulator.timers import Timer
 
 if TYPE_CHECKING:
@@ -191,6 +191,8 @@ def dial(region: Region, key: str, *, deliver: Callable[[str], None], on_close: 
     more), or when the participant has all the sockets it may have."""
     ticket = region.credentials.of_ticket(key)
     participant = ticket.participant
+    if without_websocket(participant):
+        raise denied("This participant gets no websocket")
     make_room(participant)
     ticket.used = True
     connection = Connection(region, ticket, deliver=deliver, on_close=on_close)

@@ -87,7 +87,7 @@ def connection_details(participant: Participant, kinds: Sequence[str]) -> dict[s
     chat = participant.chat
     answer: dict[str, object] = {}
     everything = bool(kinds) and not chat.region.settings.answers_only_asked
-    if everything or "WEBSOCKET" in kinds:
+    if (everything or "WEBSOCKET" in kinds) and _gets_websocket(participant):
         answer["Websocket"] = _websocket(participant)
     if everything or "CONNECTION_CREDENTIALS" in kinds:
         token = chat.region.credentials.connect(participant)
@@ -96,11 +96,21 @@ def connection_details(participant: Participant, kinds: Sequence[str]) -> dict[s
     return answer
 
 
+def without_websocket(participant: Participant) -> bool:
+    """Whether this participant is to be heard by message streaming only."""
+    return participant.role is Role.CUSTOM_BOT and not participant.chat.region.settings.bot_may_use_websocket
+
+
+def _gets_websocket(participant: Participant) -> bool:
+    settings = participant.chat.region.settings
+    if without_websocket(participant) and settings.bot_websocket_refusal == "error":
+        raise ServiceError(settings.bot_websocket_error, "WEBSOCKET is not for this participant.")
+    return not without_websocket(participant) or settings.bot_websocket_refusal == "upgrade"
+
+
 def _websocket(participant: Participant) -> dict[str, object]:
     region = participant.chat.region
     settings = region.settings
-    if participant.role is Role.CUSTOM_BOT and not settings.bot_may_use_websocket:
-        raise ServiceError("ValidationException", "WEBSOCKET is not for this participant.")
     full = len(participant.connections) >= settings.sockets_per_participant
     if full and settings.sixth_socket == "refuse":
         raise ServiceError(settings.sixth_socket_error, "The participant has as many connections as it may.")

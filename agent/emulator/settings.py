@@ -53,6 +53,11 @@ class Settings:
     or a subscribed websocket [inferred]."""
     bot_may_use_websocket: bool = True
     """A CUSTOM_BOT gets a websocket when it asks for one [documented by the service model; never seen live]."""
+    bot_websocket_refusal: Literal["error", "omit", "upgrade"] = "error"
+    """How it is told that it gets none: by an error, by an answer without Websocket, or when it dials the URL
+    [inferred]."""
+    bot_websocket_error: str = "ValidationException"
+    """The error of `bot_websocket_refusal` [inferred]."""
     customer_connect_within: float = 300.0
     """A customer who has not connected this long after StartChatContact loses the chat [documented]."""
     connect_participant_needs_streaming: bool = False

@@ -1,4 +1,4 @@
-"""Where notices go: a file, an HTTP address, an SQS queue at any AWS-compatible endpoint.
+"""Where notices go: a file, an HTTP address, an SQS queue or SNS topics at any AWS-compatible endpoint.
 
 Each sink has one thread with a bounded queue, so that notices keep their order and a slow destination never
 slows a chat. Like the real thing it is best effort: what cannot be delivered is told to the timeline and dropped.
@@ -8,6 +8,7 @@ It must not know what a notice means.
 from __future__ import annotations
 
 import asyncio
+import json
 import queue
 import threading
 import urllib.error
@@ -41,7 +42,11 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sink:
-    """Which notices go where. `to` is ``file:PATH``, ``http(s)://…`` or ``sqs+http(s)://HOST/ACCOUNT/QUEUE``."""
+    """Which notices go where.
+
+    `to` is ``file:PATH``, ``http(s)://…``, ``sqs+http(s)://HOST/ACCOUNT/QUEUE``, or for streamed items
+    ``sns+http(s)://HOST``: each is published to the topic that its stream was started with.
+    """
 
     kind: str
     to: str
@@ -53,7 +58,8 @@ def read_sink(text: str) -> Sink:
     sink = Sink(kind=kind.strip(), to=to.strip())
     if sink.kind not in KINDS:
         raise BadSink(f"A sink is KIND=DESTINATION; the kinds are {', '.join(KINDS)}.")
-    _door(sink.to)
+    if isinstance(_door(sink.to), _Sns) and sink.kind != "stream":
+        raise BadSink("sns+http(s)://HOST is for stream=: only streamed items name a topic.")
     return sink
 
 
@@ -73,7 +79,9 @@ def _door(to: str) -> Door:
         return _Http(to)
     if scheme in ("sqs+http", "sqs+https"):
         return _Sqs(to.removeprefix("sqs+"))
-    raise BadSink("A destination is file:PATH, http(s)://… or sqs+http(s)://HOST/ACCOUNT/QUEUE.")
+    if scheme in ("sns+http", "sns+https"):
+        return _Sns(to.removeprefix("sns+"))
+    raise BadSink("A destination is file:PATH, http(s)://…, sqs+http(s)://HOST/ACCOUNT/QUEUE or sns+http(s)://HOST.")
 
 
 class _File:
@@ -118,25 +126,52 @@ class _Sqs:
         self._endpoint = f"{parts.scheme}://{parts.netloc}"
         self._client: Any = None
 
-    def _connected(self) -> Any:
-        if self._client is None:
-            import botocore.session  # slow to import, and seldom wanted
-            from botocore.config import Config
+    def put(self, kind: str, body: str) -> None:
+        del kind
+        self._client = self._client or _client("sqs", self._endpoint)
+        try:
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=body)
+        except (BotoCoreError, ClientError) as error:
+            raise Undelivered(str(error)) from error
 
-            session = botocore.session.get_session()
-            region = session.get_config_variable("region") or "us-east-1"
-            if session.get_credentials() is None:
-                session.set_credentials("x", "x")  # an emulated endpoint verifies none
-            config = Config(connect_timeout=PATIENCE, read_timeout=PATIENCE, retries={"max_attempts": 1})
-            self._client = session.create_client("sqs", region_name=region, endpoint_url=self._endpoint, config=config)
-        return self._client
+
+class _Sns:
+    """Publish to the topic that the stream was started with, as Amazon Connect does [documented]."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._clients: dict[str, Any] = {}
 
     def put(self, kind: str, body: str) -> None:
         del kind
+        notification = json.loads(body)
+        attributes = {
+            name: {"DataType": each["Type"], "StringValue": each["Value"]}
+            for name, each in notification["MessageAttributes"].items()
+        }
+        topic, message = notification["TopicArn"], notification["Message"]
         try:
-            self._connected().send_message(QueueUrl=self._queue_url, MessageBody=body)
+            self._of(topic).publish(TopicArn=topic, Message=message, MessageAttributes=attributes)
         except (BotoCoreError, ClientError) as error:
             raise Undelivered(str(error)) from error
+
+    def _of(self, topic: str) -> Any:
+        region = topic.split(":")[3]
+        if region not in self._clients:
+            self._clients[region] = _client("sns", self._endpoint, region)
+        return self._clients[region]
+
+
+def _client(name: str, endpoint: str, region: str | None = None) -> Any:
+    import botocore.session  # slow to import, and seldom wanted
+    from botocore.config import Config
+
+    session = botocore.session.get_session()
+    region = region or session.get_config_variable("region") or "us-east-1"
+    if session.get_credentials() is None:
+        session.set_credentials("x", "x")  # an emulated endpoint verifies none
+    config = Config(connect_timeout=PATIENCE, read_timeout=PATIENCE, retries={"max_attempts": 1})
+    return session.create_client(name, region_name=region, endpoint_url=endpoint, config=config)
 
 
 class _Courier:

@@ -5,6 +5,7 @@ started, when the worker's queue had trouble, and every now and then without a r
 transcript alone is read, so that a chat is heard late rather than never. It knows no SNS and no item's meaning.
 """
 
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -53,14 +54,17 @@ class StreamIngress:
         self._ports = ports
         self._settings = settings
         self._doubt = anyio.Event()
+        self._arrived: deque[Item] = deque()
+        self._arrival = anyio.Event()
 
     async def run(self) -> None:
         """Hears the chat until cancelled or until the participant is no longer welcome; the stream is left running.
 
         Raises Fenced when another worker owns the contact.
         """
-        with self._ports.streams.listen(self._key, heard=self._heard, doubtful=self._doubtful):
+        with self._ports.streams.listen(self._key, heard=self._take, doubtful=self._doubtful):
             async with anyio.create_task_group() as group:
+                group.start_soon(self._hear)
                 with suppress(ConversationOver):
                     await self._have_started()
                     group.start_soon(self._streams.stop_others)
@@ -69,6 +73,18 @@ class StreamIngress:
 
     def _doubtful(self) -> None:
         self._doubt.set()
+
+    def _take(self, item: Item) -> None:
+        """Only taken here: one chat's trouble with an item is not to be that of all who share the queue."""
+        self._arrived.append(item)
+        self._arrival.set()
+
+    async def _hear(self) -> None:
+        while True:
+            await self._arrival.wait()
+            self._arrival = anyio.Event()
+            while self._arrived:
+                self._heard(self._arrived.popleft())
 
     async def _have_started(self) -> None:
         waits = link_backoff(self._ports.random)

@@ -29,12 +29,16 @@ from agent.ports import Operation, Pacer
 from agent.record import ContactRecord
 from agent.session.session import Ending, Session
 from agent.session.surroundings import Ports, SessionSettings
+from agent.session.ways import NoStreams, Wanted, Way, Ways
 from agent.store.memory import MemoryStore
 from agent.telemetry import Happening
 from agent.testing.inmemory import InMemoryCalls, InMemorySockets
+from agent.testing.streaming import InMemoryTopics
 from agent.testing.virtual import run_virtually
 
 WORKER = WorkerId("worker")
+INGRESS: list[Way] = [Way.WEBSOCKET]
+"""The way in of halls that do not say; the fixture of the marker ``both_ways`` changes it."""
 OTHER = WorkerId("other worker")
 TYPING = "application/vnd.amazonaws.connect.event.typing"
 
@@ -116,6 +120,7 @@ class Hall:
     weather: Script
     calls: CountedCalls
     sockets: InMemorySockets
+    topics: InMemoryTopics
     store: MemoryStore
     clock: LoopClock
     group: TaskGroup
@@ -123,6 +128,12 @@ class Hall:
     store_owner: WorkerId = WORKER
     happenings: list[Happening] = field(default_factory=list)
     endings: list[Ending | Exception] = field(default_factory=list)
+    way: Way = Way.WEBSOCKET
+    wanted: Wanted | None = None
+    without_topics: bool = False
+    failing_topics: int = 0
+    sessions: list[Session] = field(default_factory=list)
+    _ways: Ways | None = None
     contact_id: str = ""
     customer_token: str = ""
 
@@ -165,7 +176,8 @@ class Hall:
         fresh = ContactRecord(key=self.key(), bot=bot.name, display_name="Helper")
         record = await self.store.claim(fresh, owner=owner)
         chosen = SessionSettings(**{"typing_after": None, "reorder_window": 0.0, **settings})
-        session = Session(record, bot, ports=self.ports(), settings=chosen)
+        session = Session(record, bot, ports=self.ports(owner), settings=chosen)
+        self.sessions.append(session)
         self.group.start_soon(self._run, session)
         return session
 
@@ -175,7 +187,9 @@ class Hall:
         await self.passes(5)
         return session
 
-    def ports(self) -> Ports:
+    def ports(self, owner: WorkerId = WORKER) -> Ports:
+        streams = self.topics.of(owner.replace(" ", "-"))
+        streams.failing = self.failing_topics
         return Ports(
             connect=BotoConnect(self.calls),
             participant=BotoParticipant(self.calls),
@@ -185,7 +199,14 @@ class Hall:
             clock=self.clock,
             random=Random(1),
             report=self.happenings.append,
+            streams=NoStreams() if self.without_topics else streams,
+            ways=self.ways(),
         )
+
+    def ways(self) -> Ways:
+        """What all chats of the process share."""
+        self._ways = self._ways or Ways(self.wanted or self.way.value, report=self.happenings.append)
+        return self._ways
 
     async def passes(self, seconds: float) -> None:
         """Virtual time passes."""
@@ -200,7 +221,8 @@ class Hall:
         return [happening for happening in self.happenings if happening.name == name]
 
     def bot_hears(self, item: dict[str, Any]) -> None:
-        """A frame with `item` reaches the bot's sockets, whatever the chat knows of it."""
+        """A frame, or a notification, with `item` reaches the bot, whatever the chat knows of it."""
+        self.topics.publish(self.region.chat(self.contact_id), json.dumps(item))
         frame = {"topic": "aws/chat", "contentType": "application/json", "content": json.dumps(item)}
         for each in self.region.chat(self.contact_id).participants.values():
             if each.role.value == "CUSTOM_BOT":
@@ -217,6 +239,29 @@ class Hall:
             for connection in list(each.connections):
                 connection.close(code)
 
+    def streams(self) -> list[str]:
+        """The topics to which Amazon Connect streams the chat."""
+        return [each.endpoint_arn.rpartition(":")[2] for each in self.region.chat(self.contact_id).streams.values()]
+
+    def deafen(self) -> None:
+        """Whatever is streamed to the workers that are here is lost."""
+        for each in self.topics.workers:
+            each.deaf = True
+
+    def doubt(self) -> None:
+        """The workers' queues had trouble."""
+        for each in self.topics.workers:
+            each.switchboard.doubt()
+
+    def customer_renews(self) -> None:
+        """The customer's page gets itself a new connection token, as it does in time."""
+        people = self.region.chat(self.contact_id).participants.values()
+        bearer = next(each.token for each in people if each.role.value == "CUSTOMER")
+        answer = self.operations.call(
+            "CreateParticipantConnection", {"Type": ["CONNECTION_CREDENTIALS"]}, bearer=bearer
+        )
+        self.customer_token = answer["ConnectionCredentials"]["ConnectionToken"]
+
     def expire_tokens(self) -> None:
         """Every connection token stops working now."""
         self.desk.expire_tokens(self.contact_id)
@@ -229,8 +274,12 @@ class Hall:
 
 
 @asynccontextmanager
-async def hall(*, latency: float = 0.01, **emulator: Any) -> AsyncIterator[Hall]:
-    """An open hall with a chat in it; struck when left."""
+async def hall(
+    *, latency: float = 0.01, way: Way | None = None, wanted: Wanted | None = None, **emulator: Any
+) -> AsyncIterator[Hall]:
+    """An open hall with a chat in it; struck when left. `wanted` is the setting, by default just the `way`."""
+    way = way or INGRESS[0]
+    emulator.setdefault("bot_may_use_websocket", way is Way.WEBSOCKET)
     clock = LoopClock()
     region = Region(settings=Settings(timeline_length=0, seed=7, **emulator), clock=clock, random=Random(7))
     operations = Operations(region)
@@ -244,6 +293,9 @@ async def hall(*, latency: float = 0.01, **emulator: Any) -> AsyncIterator[Hall]
             weather=weather,
             calls=CountedCalls(operations, latency),
             sockets=InMemorySockets(region, latency=lambda: latency),
+            topics=InMemoryTopics(region, copies=lambda: (latency,)),
+            way=way,
+            wanted=wanted,
             store=MemoryStore(clock),
             clock=clock,
             group=group,

@@ -21,6 +21,8 @@ from agent.wire.content import ContentType, EventType
 from tests.scenarios.stage import ScriptedBot
 from tests.session.hall import OTHER, WORKER, Hall, hall, virtual
 
+pytestmark = pytest.mark.both_ways
+
 AGENT_JOINED = {
     "Id": "019d671e-5a31-7c02-9b1e-4d1f0a6c2b11",
     "Type": "EVENT",
@@ -101,6 +103,7 @@ async def test_a_chat_that_is_stopped_ends_the_session_and_closes_its_socket() -
         assert bot.triggers[-1] is Trigger.LEFT
 
 
+@pytest.mark.by_websocket
 @virtual
 async def test_chat_ended_alone_ends_the_session() -> None:
     """It does not take a removal, nor a refused call, to learn that a chat is over."""
@@ -234,6 +237,7 @@ async def test_a_goodbye_that_amazon_connect_does_not_take_is_bounded() -> None:
         assert len(scene.reported("goodbye.cut_short")) == 1
 
 
+@pytest.mark.by_websocket
 @virtual
 async def test_another_workers_claim_silences_this_one_at_its_next_commit() -> None:
     """A stale epoch is refused, and nothing is said from then on."""

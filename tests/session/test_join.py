@@ -20,11 +20,14 @@ from agent.session.session import Ending
 from tests.scenarios.stage import ScriptedBot
 from tests.session.hall import hall, virtual
 
+pytestmark = pytest.mark.both_ways
+
 BEFORE = CallFault(when="before", error="InternalServiceException", status=500)
 AFTER = CallFault(when="after", error="InternalServiceException", status=500)
 THROTTLED = CallFault(when="before", error="ThrottlingException", status=429)
 
 
+@pytest.mark.by_websocket
 @virtual
 async def test_the_bot_joins_as_a_custom_bot_and_asks_for_socket_and_credentials() -> None:
     """Every field of the two requests has its home."""

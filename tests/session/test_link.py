@@ -144,15 +144,7 @@ async def test_an_expired_token_is_replaced_and_the_reply_is_sent() -> None:
         bot = ScriptedBot()
         await scene.joins(bot)
         scene.expire_tokens()
-        scene.customer_token = scene.operations.call(
-            "CreateParticipantConnection",
-            {"Type": ["CONNECTION_CREDENTIALS"]},
-            bearer=next(
-                each.token
-                for each in scene.region.chat(scene.contact_id).participants.values()
-                if each.role.value == "CUSTOMER"
-            ),
-        )["ConnectionCredentials"]["ConnectionToken"]
+        scene.customer_renews()
         scene.says("hello")
         await scene.passes(5)
         assert scene.lines() == ["hello"]

@@ -1,6 +1,7 @@
 """What an operator orders is done once, in order with all else, through crashes; or whoever ordered it is told."""
 
 import anyio
+import pytest
 
 from agent.emulator.faults import CallFault
 from agent.errors import HumanTookOver, RemovedFromChat
@@ -11,6 +12,8 @@ from agent.session.session import Ending, Session
 from agent.wire.content import ContentType
 from tests.scenarios.stage import ScriptedBot
 from tests.session.hall import OTHER, Hall, hall, virtual
+
+pytestmark = pytest.mark.both_ways
 
 
 def ordered(session: Session, order: Order) -> Slip:

@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 
 import anyio
+import pytest
 
 from agent.clock import LoopClock
 from agent.emulator.faults import CallFault
@@ -14,6 +15,8 @@ from agent.session.ledger import Ledger
 from agent.wire.content import ContentType
 from tests.scenarios.stage import ScriptedBot
 from tests.session.hall import OTHER, Hall, hall, virtual
+
+pytestmark = pytest.mark.both_ways
 
 HANG_UP_AFTER = CallFault(when="after", hang_up=True)
 
@@ -80,6 +83,7 @@ async def test_a_repeated_item_is_handled_once() -> None:
         assert bot.heard == ["once"]
 
 
+@pytest.mark.by_websocket
 @virtual
 async def test_items_that_overtake_each_other_are_handled_in_order() -> None:
     """Within the reorder window AbsoluteTime rules, not arrival."""
@@ -534,6 +538,7 @@ async def test_typing_is_shown_while_a_handler_works_and_refreshed() -> None:
         assert len(scene.calls.named("SendEvent")) == 3
 
 
+@pytest.mark.by_websocket
 @virtual
 async def test_the_audit_finds_what_no_socket_brought() -> None:
     """A frame that is lost alone is noticed by nobody else before the next reconnect."""
