@@ -17,7 +17,7 @@ def needs_of(settings: Configuration) -> set[Need]:
 
 def queue_of(settings: Configuration) -> str | None:
     """The address of the queue that offers come from, if they come from one."""
-    return getattr(settings.source, "queue_url", None)
+    return settings.source.queue_url if settings.source.kind in (None, "sqs") else None
 
 
 def gaps_of(settings: Configuration, *, account: str | None = None, partition: str = "aws") -> dict[str, str]:

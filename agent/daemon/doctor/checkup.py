@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import TypedDict, Unpack
+from urllib.parse import urlsplit
 
 from agent.aws.inquiry import opened_inquiry
 from agent.clock import Clock
@@ -10,6 +11,7 @@ from agent.daemon.assembly import aws_settings
 from agent.daemon.doctor.checks import CHECKS
 from agent.daemon.doctor.examination import Check, Exam, Remembered, examine
 from agent.daemon.doctor.findings import Finding
+from agent.daemon.permitted import queue_of
 from agent.ids import ContactId
 
 
@@ -38,4 +40,6 @@ def endpoints_of(settings: Configuration) -> dict[str, str]:
     """The addresses that the settings name, by service."""
     way = aws_settings(settings.connect)
     named = {"connect": way.connect_endpoint, "connectparticipant": way.participant_endpoint}
+    queue = urlsplit(queue_of(settings) or "")
+    named["sqs"] = f"{queue.scheme}://{queue.netloc}" if queue.netloc else None
     return {service: url for service, url in named.items() if url}

@@ -41,7 +41,7 @@ def _state(name: str, found: Mapping[str, Any]) -> Finding:
         return ok("instance", f"{name} is active")
     return fail(
         "instance",
-        f"instance {name} is {status}",
+        f"instance {name} is {status or 'in no known state'}",
         cause=str((found.get("StatusReason") or {}).get("Message") or "it is not ready"),
         remedy="Wait until it is ACTIVE; if its creation failed, create it again.",
     )

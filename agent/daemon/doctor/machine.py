@@ -15,6 +15,7 @@ import anyio
 from agent.aws.hosts import host_of, is_loopback
 from agent.daemon.doctor.examination import Check, Exam
 from agent.daemon.doctor.findings import Finding, fail, ok, skipped, warn
+from agent.daemon.permitted import queue_of
 from agent.errors import ConfigurationError
 
 ENDING = timedelta(days=14)
@@ -24,7 +25,8 @@ CONNECTING = 5.0
 
 async def endpoints(exam: Exam) -> dict[str, str]:
     """The addresses that are spoken to, by service. Raises ConfigurationError."""
-    return {service: await exam.ask.endpoint(service) for service in ("connect", "connectparticipant")}
+    services = ["connect", "connectparticipant", *(["sqs"] if queue_of(exam.settings) else [])]
+    return {service: await exam.ask.endpoint(service) for service in services}
 
 
 # ------------------------------------------------------------------------------------------- names
