@@ -304,6 +304,52 @@ class QueuePort(Protocol):
         ...
 
 
+# ------------------------------------------------------------------------------------------ mailboxes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """An SNS topic and the queue that hears it: what message streaming of one worker goes through."""
+
+    topic: str
+    queue: QueuePort
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundMailbox:
+    """A mailbox of anybody's. `seen` is when (seconds since the epoch) its worker last said that it lives."""
+
+    name: str
+    worker: WorkerId | None
+    seen: float | None
+
+
+class MailboxPort(Protocol):
+    """Makes mailboxes, finds them and takes them away. Every method raises StreamingError and may be repeated."""
+
+    async def open(self, name: str, *, worker: WorkerId, born: float) -> Mailbox:
+        """The mailbox of that name, made if there is none: only Amazon Connect may publish to its topic, and only its
+        topic may write to its queue. `born` is when the worker began, always the same.
+        """
+        ...
+
+    async def mark(self, name: str, *, now: float) -> None:
+        """Its worker lives."""
+        ...
+
+    async def names(self, prefix: str) -> Sequence[str]:
+        """The mailboxes whose names begin so, at most a thousand."""
+        ...
+
+    async def look(self, name: str) -> FoundMailbox | None:
+        """What is written on it; None when it is gone."""
+        ...
+
+    async def remove(self, name: str) -> None:
+        """Takes topic and queue away, whatever of them is there."""
+        ...
+
+
 # ---------------------------------------------------------------------------------------------- store
 
 
