@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import anyio
 
-from agent.cli.running import attended, bots_of, opened_log, work_until
+from agent.cli.running import all_of, attended, bots_of, opened_log, work_until
 from agent.clock import SystemClock
 from agent.config import Configuration
 from agent.daemon.assembly import Assembly, assembled
+from agent.daemon.control.opening import control, timeline_of
 from agent.daemon.health_station import Station
 from agent.daemon.reload import Reloader
 from agent.daemon.signals import heed_reload
@@ -21,13 +22,16 @@ def run(settings: Configuration, again: Callable[[], Configuration]) -> None:
     bot, also = bots_of(settings)
     log = opened_log(settings.logging)
     station = Station(settings, log=log, clock=SystemClock())
+    timeline = timeline_of(settings.control, max_chats=settings.worker.max_chats, clock=SystemClock())
+    report = all_of(station, timeline)
     opened = source_of(settings, room=station.room, report=station)
 
     async def work(stop: anyio.Event) -> None:
         async with (
             station.open(),
             opened as source,
-            assembled(settings, bot, bot, also=also, source=source, room=station.room, report=station) as assembly,
+            assembled(settings, bot, bot, also=also, source=source, room=station.room, report=report) as assembly,
+            control(settings.control, assembly.worker, timeline, assembly.ports),
             anyio.create_task_group() as group,
         ):
             station.look_at(assembly.worker, assembly.tuning.calls_waiting)
