@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from agent.cli.exits import MEANINGS
+from agent.cli.live_app import live_app
 from agent.cli.operating_app import operating_app
 
 _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()) + "."
@@ -25,6 +26,7 @@ app = typer.Typer(
 config_app = typer.Typer(help="Looks at the settings.", no_args_is_help=True, epilog=_EPILOG)
 app.add_typer(config_app, name="config")
 app.add_typer(operating_app)
+app.add_typer(live_app)
 
 Target = Annotated[str | None, typer.Argument(metavar="TARGET", help=_TARGET_HELP, show_default=False)]
 Config = Annotated[
