@@ -22,10 +22,10 @@ async def listening(application: web.Application, *, host: str, port: int, secti
         PortInUse: another program listens there.
         InvalidSetting: the address cannot be listened on.
     """
-    runner = web.AppRunner(application, access_log=None, handle_signals=False)
+    runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=_FAREWELL)
     await runner.setup()
     try:
-        await _start(web.TCPSite(runner, host, port, shutdown_timeout=_FAREWELL), host, port, section)
+        await _start(web.TCPSite(runner, host, port), host, port, section)
         yield f"http://{_written(*runner.addresses[0][:2])}"
     finally:
         await runner.cleanup()

@@ -9,11 +9,12 @@ from random import SystemRandom
 from typing import Protocol
 
 from agent import plugins
-from agent.config import Configuration
+from agent.config import Configuration, resolve
 from agent.daemon.room import Room
 from agent.daemon.sources.local import LocalSource
 from agent.daemon.sources.reading import Triggers
-from agent.errors import InvalidSetting, TargetBroken
+from agent.errors import InvalidSetting, TargetBroken, TargetNotFound
+from agent.importing import did_you_mean
 from agent.plugins import Group
 from agent.ports import ContactSource
 from agent.telemetry import Report
@@ -81,19 +82,43 @@ async def _sqs(settings: Configuration, room: Room, report: Report) -> AsyncIter
         yield SqsSource(queue, room, settings=wanted, random=SystemRandom(), report=report)
 
 
+@asynccontextmanager
+async def _http(settings: Configuration, room: Room, report: Report) -> AsyncIterator[ContactSource]:
+    from agent.clock import SystemClock
+    from agent.daemon.sources.http import HttpSettings, http_source
+    from agent.daemon.sources.permit import Permit
+
+    del room  # a full worker says so to whoever asks
+    section = settings.source
+    secret = None if section.secret is None else resolve("source.secret", section.secret)
+    wanted = HttpSettings(
+        host=section.host,
+        port=section.port,
+        permit=Permit(secret=secret, window=section.replay_window),
+        patience=section.patience,
+        triggers=_triggers(settings),
+    )
+    async with http_source(wanted, clock=SystemClock(), report=report) as source:
+        yield source
+
+
 def _triggers(settings: Configuration) -> Triggers:
     section = settings.source
     return Triggers(events=frozenset(section.contact_events), not_by=frozenset(section.not_initiated_by))
 
 
-_OWN: Mapping[str, Callable[[Configuration, Room, Report], Opened]] = {"local": _local, "sqs": _sqs}
+_OWN: Mapping[str, Callable[[Configuration, Room, Report], Opened]] = {
+    "http": _http,
+    "local": _local,
+    "sqs": _sqs,
+}
 
 
 # --------------------------------------------------------------------------------------- installed ones
 
 
 def _installed(kind: str, options: Mapping[str, str], room: Room, report: Report) -> Opened:
-    factory: SourceFactory = plugins.load(Group.SOURCES, kind)
+    factory = _factory(kind)
     try:
         made = factory(options, room=room, report=report)
     except Exception as error:
@@ -103,6 +128,14 @@ def _installed(kind: str, options: Mapping[str, str], room: Room, report: Report
     if not callable(getattr(made, "offers", None)):
         raise TargetBroken(f"The source {kind!r} is a {type(made).__name__}, which offers nothing.", "")
     return _ready(made)
+
+
+def _factory(kind: str) -> SourceFactory:
+    try:
+        found: SourceFactory = plugins.load(Group.SOURCES, kind)
+    except TargetNotFound as error:
+        raise TargetNotFound(f"{error} Built in: {', '.join(_OWN)}. {did_you_mean(kind, _OWN)}".rstrip()) from None
+    return found
 
 
 @asynccontextmanager
