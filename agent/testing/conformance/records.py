@@ -9,7 +9,7 @@ from typing import get_type_hints
 from hypothesis import strategies as st
 
 from agent.ids import ContactId, ContactKey, InstanceId, ParticipantId, Secret
-from agent.record import ContactRecord, Participant, Phase, Timer
+from agent.record import ContactRecord, Participant, Phase, Stream, Timer
 
 PARTICIPANT_TOKEN = "QVFJREFIZ-participant-token"  # noqa: S105 - nobody's token
 """A string that must appear in no repr and no error."""
@@ -33,6 +33,7 @@ _NAME = st.text(min_size=1, max_size=100)
 _MADE_HERE = {
     "key": st.builds(ContactKey, _NAME.map(InstanceId), _NAME.map(ContactId)),
     "timers": st.lists(st.builds(Timer, due=st.floats(allow_nan=False), payload=st.text()), max_size=3).map(tuple),
+    "streams": st.lists(st.builds(Stream, epoch=_COUNT), max_size=3).map(tuple),
     "epoch": st.just(0),
     "owner": st.none(),
 }
