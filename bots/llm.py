@@ -33,8 +33,8 @@ LlmBot: TypeAlias = "Bot[Thinker, Used]"
 LlmChat: TypeAlias = "Chat[Thinker, Used]"
 
 
-def build(llm: Llm, model: Any = None) -> LlmBot:
-    """The bot that talks as `llm` says, with the model there unless another one of pydantic-ai is given."""
+def build(llm: Llm, model: Any = None, *, name: str = "llm") -> LlmBot:
+    """The bot called `name` that talks as `llm` says, with the model there unless another of pydantic-ai is given."""
 
     @asynccontextmanager
     async def thinking() -> AsyncIterator[Thinker]:
@@ -43,12 +43,12 @@ def build(llm: Llm, model: Any = None) -> LlmBot:
         async with llm_model.ModelThinker(llm, model or llm_provider.opened(llm)).open() as thinker:
             yield thinker
 
-    return _registered(llm, thinking)
+    return _registered(name, llm, thinking)
 
 
-def _registered(llm: Llm, thinking: Callable[[], AbstractAsyncContextManager[Thinker]]) -> LlmBot:
+def _registered(name: str, llm: Llm, thinking: Callable[[], AbstractAsyncContextManager[Thinker]]) -> LlmBot:
     bot: LlmBot = Bot(
-        "llm",
+        name,
         display_name=llm.display_name,
         texts=llm.sentences(),
         turns=llm.turns,

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from agent.cli.authoring_app import authoring_app
 from agent.cli.exits import MEANINGS
 from agent.cli.live_app import live_app
 from agent.cli.operating_app import operating_app
@@ -27,6 +28,7 @@ config_app = typer.Typer(help="Looks at the settings.", no_args_is_help=True, ep
 app.add_typer(config_app, name="config")
 app.add_typer(operating_app)
 app.add_typer(live_app)
+app.add_typer(authoring_app)
 
 Target = Annotated[str | None, typer.Argument(metavar="TARGET", help=_TARGET_HELP, show_default=False)]
 Config = Annotated[
@@ -232,7 +234,7 @@ def replay(
 def bots(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """The installed bots, and what is wrong with those that cannot be used."""
+    """The installed bots, where each comes from and has its settings, and why one cannot be used."""
     from agent.cli.bots import bots as command
 
     command(as_json=as_json)

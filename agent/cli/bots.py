@@ -1,4 +1,4 @@
-"""``chat-agent bots``: what is installed."""
+"""``chat-agent bots``: what is installed, from where, and where its settings are."""
 
 import json
 from dataclasses import asdict
@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from agent.bot.plugins import installed
+from agent.bot.plugins import Installed, installed
 
 
 def bots(*, as_json: bool) -> None:
@@ -16,7 +16,20 @@ def bots(*, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found], indent=2))
         return
-    table = Table("name", "target", "package", "state", box=None, header_style="bold")
+    table = Table("name", "target", "package", "settings", "state", box=None, header_style="bold")
     for one in found:
-        table.add_row(one.name, one.target, f"{one.package} {one.version}", one.error or "ok")
+        table.add_row(one.name, one.target, f"{one.package} {one.version}", _settings(one), _state(one))
     Console(soft_wrap=True, markup=False).print(table)
+
+
+def _settings(one: Installed) -> str:
+    if one.settings is None:
+        return "none"
+    return f"{one.settings.file} or {one.settings.variable}: {', '.join(one.settings.keys)}"
+
+
+def _state(one: Installed) -> str:
+    if one.rivals:
+        chosen = f"{', '.join(one.rivals)} brings one of that name too: write {one.package}:{one.name}"
+        return f"{chosen}\n{one.error}" if one.error else chosen
+    return one.error or "ok"
