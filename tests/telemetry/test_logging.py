@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from agent.clock import SystemClock
-from agent.errors import AccessDenied, ContactEnded
+from agent.errors import AccessDenied, ContactEnded, InvalidSetting
 from agent.ids import ContactId, ContactKey, InstanceId
 from agent.telemetry import Happening, Level
 from agent.telemetry.logging import LibraryLog, LogSettings, LogWriter, describe
+from agent.telemetry.turns import within
 
 KEY = ContactKey(InstanceId("instance-1"), ContactId("contact-1"))
 HUSH = "my card is 4111"
@@ -61,6 +62,39 @@ def test_a_field_never_replaces_the_frame_of_the_line() -> None:
     assert (log.line["level"], log.line["level_"], log.line["event"], log.line["event_"]) == ("info", "high", "x", "y")
 
 
+def test_every_line_of_a_turn_has_the_ids_of_contact_and_turn() -> None:
+    """Whoever writes it: the session, a bot's library, something that knows no contact."""
+    ids = {"contact_id": "contact-1", "instance_id": "instance-1", "turn_id": "item-1"}
+    for write in (
+        lambda log: log.write(Happening(name="turn.committed", contact=KEY, fields={"turn": "item-1"})),
+        lambda log: log.write(Happening(name="call.repeated", fields={"delay": 1.5})),
+        lambda log: _library(log, "Retrying %s", HUSH),
+    ):
+        log = Log()
+        with within(KEY, "item-1"):
+            write(log)
+        assert {name: log.line.get(name) for name in ids} == ids
+        assert "turn" not in log.line
+
+
+def test_outside_of_a_turn_no_line_has_a_turn() -> None:
+    """Not that of the turn before."""
+    log = Log()
+    with within(KEY, "item-1"):
+        pass
+    log.write(Happening(name="link.lost", contact=KEY))
+    assert "turn_id" not in log.line
+
+
+def test_the_level_may_be_changed_while_it_is_used() -> None:
+    """An operator looks closer without a restart."""
+    log = Log(level=Level.WARNING)
+    log.write(Happening(name="x"))
+    log.write.level = Level.INFO
+    log.write(Happening(name="y"))
+    assert log.line["event"] == "y"
+
+
 def test_quieter_happenings_are_left_out() -> None:
     """Below the level nothing is written."""
     log = Log(level=Level.WARNING)
@@ -100,6 +134,7 @@ def test_what_our_own_errors_say_in_fixed_words_is_shown() -> None:
     assert "IAM policy" in str(shown["remedy"])
     assert HUSH not in str(shown)
     assert describe(ContactEnded("contact-1"))["sentence"] == "it has ended."
+    assert describe(InvalidSetting("a.b", "it is wrong."))["sentence"] == "a.b: it is wrong."
 
 
 def test_an_error_that_is_its_own_cause_ends() -> None:
