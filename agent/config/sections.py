@@ -66,6 +66,13 @@ class ConnectSection(_Section):
     """The same for the Participant Service; by default `endpoint_url`."""
     display_name: str | None = Field(default=None, min_length=1, max_length=256)
     """What the customer sees as the bot's name, 1-256 characters [documented]; by default the bot's own."""
+    ingress: Literal["websocket", "streaming", "auto"] = "auto"
+    """How chats are heard: by the participant's ``websocket``, by message ``streaming`` to SNS, or ``auto``: by the
+    websocket, unless the instance turns out to give none."""
+    websocket_instances: tuple[Annotated[InstanceId, BeforeValidator(_instance)], ...] = ()
+    """Instances whose chats are heard by the websocket, whatever `ingress` says."""
+    streaming_instances: tuple[Annotated[InstanceId, BeforeValidator(_instance)], ...] = ()
+    """Instances whose chats are heard by message streaming, whatever `ingress` says."""
 
 
 class BotSection(_Section):
@@ -177,6 +184,21 @@ class SessionSection(_Section):
     """Whether the customer sees that the bot has read."""
     see_before_join: bool = True
     """Whether messages written before the bot joined are handed to it."""
+    stream_reorder_window: float = Field(default=0.2, ge=0)
+    """The same as `reorder_window` for chats that are heard by message streaming, which keeps no order [documented]."""
+    stream_audit_interval: PositiveFloat = 300.0
+    """How often transcript and inbox of such chats are compared: a stream has no heartbeat."""
+
+
+class StreamingSection(_Section):
+    """The topic and the queue by which a worker hears chats that are streamed to it."""
+
+    prefix: str = Field(default="chat-agent", pattern="^[A-Za-z0-9_-]{1,50}$")
+    """How their names begin."""
+    leftovers_after: float = Field(default=600.0, ge=60)
+    """After how long without a sign of life the topic and queue of a dead worker are taken away by others."""
+    endpoint_url: WebAddress | None = None
+    """Another SNS and SQS than AWS's, such as moto's."""
 
 
 def _state_file() -> Path:
@@ -190,10 +212,26 @@ def _state_file() -> Path:
 class StoreSection(_Section):
     """Where contacts outlive a process."""
 
-    kind: Literal["memory", "sqlite"] = "sqlite"
-    """``sqlite`` survives a crash; ``memory`` does not, and the bot leaves its chats when the daemon stops."""
+    kind: str = Field(default="sqlite", min_length=1)
+    """``sqlite`` survives a crash, ``dynamodb`` is shared by machines; ``memory`` survives nothing, so the bot leaves its
+    chats when the daemon stops. Or the name of an installed store, or ``module:store``."""
     path: Path = Field(default_factory=_state_file)
-    """The SQLite file."""
+    """``sqlite``: the file."""
+    table: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]{3,255}$")
+    """``dynamodb``: the table's name; ``chat-agent table create`` makes it."""
+    region: str | None = Field(default=None, min_length=1)
+    """``dynamodb``: its Region; by default `connect.region`, else what the AWS credentials chain says."""
+    endpoint_url: WebAddress | None = None
+    """``dynamodb``: another DynamoDB than AWS's: a local one, or a VPC endpoint."""
+    patience: PositiveFloat = 5.0
+    """``dynamodb``: how long one call is repeated while it is throttled, fails or gets no answer. Keep it well below
+    `worker.lease`."""
+    call_timeout: PositiveFloat = 2.0
+    """``dynamodb``: how long one attempt may take."""
+    keep_over: PositiveFloat = 7 * 86_400.0
+    """``dynamodb``: after how long a contact that is over may expire."""
+    options: dict[str, str] = Field(default_factory=dict)
+    """What an installed store is told."""
     encryption_keys: tuple[SecretReference, ...] = ()
     """Keys that seal participant tokens at rest, by reference. The first seals, all unseal, so a new key is put
     first and the old one kept until no record needs it."""
@@ -314,6 +352,7 @@ class Configuration(BaseSettings):
     routing: RoutingSection = Field(default_factory=RoutingSection)
     source: SourceSection = Field(default_factory=SourceSection)
     session: SessionSection = Field(default_factory=SessionSection)
+    streaming: StreamingSection = Field(default_factory=StreamingSection)
     store: StoreSection = Field(default_factory=StoreSection)
     pacing: PacingSection = Field(default_factory=PacingSection)
     worker: WorkerSection = Field(default_factory=WorkerSection)
