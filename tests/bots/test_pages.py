@@ -10,12 +10,20 @@ import pytest
 from bots.declared import Declaration
 from bots.faq import Faq
 from bots.intake import Intake
+from bots.llm_settings import Llm
 from bots.menu import Menu
 from bots.relay import Relay
 from bots.triage_rules import Triage
 
 DOCS = Path(__file__).parents[2] / "docs" / "bots"
-FILES: dict[str, type[Declaration]] = {"menu": Menu, "faq": Faq, "intake": Intake, "triage": Triage, "relay": Relay}
+FILES: dict[str, type[Declaration]] = {
+    "menu": Menu,
+    "faq": Faq,
+    "intake": Intake,
+    "triage": Triage,
+    "relay": Relay,
+    "llm": Llm,
+}
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -47,10 +55,20 @@ def test_what_every_file_may_hold_is_right() -> None:
     )
 
 
-@pytest.mark.parametrize("block", [*blocks("README.md", "python"), *blocks("relay.md", "python")])
+@pytest.mark.parametrize(
+    "block", [*blocks("README.md", "python"), *blocks("relay.md", "python"), *blocks("llm.md", "python")]
+)
 def test_every_snippet_runs(block: str) -> None:
     """And its bot can be served."""
     names: dict[str, Any] = {"__name__": "page"}
     exec(compile(block, "page", "exec"), names)
     if "bot" in names:
         names["bot"].freeze()
+
+
+async def test_the_test_on_the_page_of_llm_passes() -> None:
+    """With pydantic-ai's own test model, which asks nobody."""
+    (block,) = blocks("llm.md", "python")
+    names: dict[str, Any] = {"__name__": "page"}
+    exec(compile(block, "page", "exec"), names)
+    await names["test_it_answers"]()
