@@ -15,6 +15,8 @@ class Need(StrEnum):
 
     SERVE = "serve"
     QUEUE = "queue"
+    TABLE = "table"
+    STREAM = "stream"
     DOCTOR = "doctor"
 
 
@@ -24,7 +26,11 @@ class Resource(StrEnum):
     CONTACT = "arn:{partition}:connect:{region}:{account}:instance/{instance}/contact/*"
     INSTANCE = "arn:{partition}:connect:{region}:{account}:instance/{instance}"
     FLOW = "arn:{partition}:connect:{region}:{account}:instance/{instance}/contact-flow/*"
-    QUEUE = "arn:{partition}:sqs:{region}:{account}:{queue}"
+    QUEUE = "arn:{partition}:sqs:{queue_region}:{account}:{queue}"
+    TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{table}"
+    INDEX = "arn:{partition}:dynamodb:{region}:{account}:table/{table}/index/*"
+    MAILBOX_QUEUE = "arn:{partition}:sqs:{region}:{account}:{prefix}-*"
+    MAILBOX_TOPIC = "arn:{partition}:sns:{region}:{account}:{prefix}-*"
     ANY = "*"
 
 
@@ -50,21 +56,40 @@ def _row(service: str, operation: str, resource: Resource, need: Need, action: s
     )
 
 
+def _rows(service: str, operations: str, resource: Resource, need: Need) -> list[Permission]:
+    return [_row(service, operation, resource, need) for operation in operations.split()]
+
+
 PERMISSIONS: Sequence[Permission] = (
-    _row("connect", "CreateParticipant", Resource.CONTACT, Need.SERVE),
-    _row("connect", "DescribeContact", Resource.CONTACT, Need.SERVE),
-    _row("connect", "UpdateContactAttributes", Resource.CONTACT, Need.SERVE),
-    _row("sqs", "GetQueueAttributes", Resource.QUEUE, Need.QUEUE),
-    _row("sqs", "ReceiveMessage", Resource.QUEUE, Need.QUEUE),
+    *_rows("connect", "CreateParticipant DescribeContact UpdateContactAttributes", Resource.CONTACT, Need.SERVE),
+    *_rows("sqs", "GetQueueAttributes ReceiveMessage", Resource.QUEUE, Need.QUEUE),
     _row("sqs", "DeleteMessageBatch", Resource.QUEUE, Need.QUEUE, "sqs:DeleteMessage"),
     _row("sqs", "ChangeMessageVisibilityBatch", Resource.QUEUE, Need.QUEUE, "sqs:ChangeMessageVisibility"),
+    *_rows("dynamodb", "DescribeTable GetItem PutItem DeleteItem Query", Resource.TABLE, Need.TABLE),
+    *_rows("dynamodb", "Query", Resource.INDEX, Need.TABLE),
+    *_rows("connect", "StartContactStreaming StopContactStreaming", Resource.CONTACT, Need.STREAM),
+    *_rows(
+        "sns",
+        "CreateTopic DeleteTopic SetTopicAttributes Subscribe TagResource",
+        Resource.MAILBOX_TOPIC,
+        Need.STREAM,
+    ),
+    *_rows(
+        "sqs",
+        "CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags ReceiveMessage SetQueueAttributes TagQueue",
+        Resource.MAILBOX_QUEUE,
+        Need.STREAM,
+    ),
+    _row("sqs", "DeleteMessageBatch", Resource.MAILBOX_QUEUE, Need.STREAM, "sqs:DeleteMessage"),
+    _row("sqs", "ListQueues", Resource.ANY, Need.STREAM),
     _row("connect", "DescribeInstance", Resource.INSTANCE, Need.DOCTOR),
     _row("connect", "DescribeInstance", Resource.ANY, Need.DOCTOR, "ds:DescribeDirectories"),
     _row("connect", "ListContactFlows", Resource.INSTANCE, Need.DOCTOR),
     _row("connect", "DescribeContactFlow", Resource.FLOW, Need.DOCTOR),
 )
 """Actions and resources as the service authorization reference has them [documented]. The second of DescribeInstance
-is what that one depends on [documented]."""
+is what that one depends on [documented]. A topic and a queue are made with tags, so TagResource and TagQueue are
+needed although nobody calls the first [documented]."""
 
 
 def policy(needs: Collection[Need], gaps: Mapping[str, str]) -> dict[str, Any]:
@@ -85,4 +110,4 @@ def policy(needs: Collection[Need], gaps: Mapping[str, str]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-_GAPS = ("partition", "region", "account", "instance", "queue")
+_GAPS = ("partition", "region", "account", "instance", "queue", "prefix")

@@ -6,7 +6,7 @@ does not know whose mailbox may go, and repeats nothing.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,13 +17,14 @@ from botocore import exceptions as aws
 from agent.aws.clients import client_options
 from agent.aws.endpoints import endpoint_of, region_of
 from agent.aws.failures import reason
+from agent.aws.hosts import host_of, is_aws, is_loopback
 from agent.aws.policies import queue_policy, topic_of, topic_policy
 from agent.aws.quiet import hush
 from agent.aws.scrub import error_name, silence
 from agent.aws.session import opened_session, signing_keys
 from agent.aws.settings import AwsSettings
 from agent.aws.sqs import LONGEST_WAIT, SqsQueue
-from agent.errors import StreamingError
+from agent.errors import ConfigurationError, StreamingError
 from agent.ids import WorkerId
 from agent.ports import FoundMailbox, Mailbox
 
@@ -49,11 +50,10 @@ _PASSING = frozenset(
 
 
 class AwsMailboxes:
-    """A `MailboxPort` on open clients of ``sns`` and ``sqs``."""
+    """A `MailboxPort` on clients of ``sns`` and ``sqs``, which are opened when they are first needed."""
 
-    def __init__(self, sns: AioBaseClient, sqs: AioBaseClient) -> None:
-        self._sns = sns
-        self._sqs = sqs
+    def __init__(self, clients: Mapping[str, "_Client"]) -> None:
+        self._clients = clients
 
     async def open(self, name: str, *, worker: WorkerId, born: float) -> Mailbox:
         """Asks with sqs:CreateQueue, TagQueue, GetQueueAttributes and SetQueueAttributes, and with sns:CreateTopic,
@@ -67,7 +67,7 @@ class AwsMailboxes:
         policy = {"Policy": queue_policy(queue, topic)}
         await self._queues("set_queue_attributes", QueueUrl=url, Attributes=policy)
         await self._topics("subscribe", TopicArn=topic, Protocol="sqs", Endpoint=queue)
-        return Mailbox(topic=topic, queue=SqsQueue(self._sqs, url))
+        return Mailbox(topic=topic, queue=SqsQueue(await self._clients["sqs"].opened(), url))
 
     async def mark(self, name: str, *, now: float) -> None:
         """Asks with sqs:TagQueue."""
@@ -113,10 +113,10 @@ class AwsMailboxes:
         return str(answer["Attributes"]["QueueArn"])
 
     async def _queues(self, method: str, **members: Any) -> Mapping[str, Any]:
-        return await _asked("sqs", self._sqs, method, members)
+        return await _asked("sqs", await self._clients["sqs"].opened(), method, members)
 
     async def _topics(self, method: str, **members: Any) -> Mapping[str, Any]:
-        return await _asked("sns", self._sns, method, members)
+        return await _asked("sns", await self._clients["sns"].opened(), method, members)
 
 
 class _Missing(StreamingError):
@@ -159,36 +159,54 @@ def _failure(action: str, cause: Exception) -> StreamingError:
     )
 
 
+class _Client:
+    """One client, opened at its first use and kept until `stack` is left."""
+
+    def __init__(self, service: str, settings: AwsSettings, endpoint_url: str | None, stack: AsyncExitStack) -> None:
+        self._service = service
+        self._settings = settings
+        self._endpoint_url = endpoint_url
+        self._stack = stack
+        self._lock = asyncio.Lock()
+        self._client: AioBaseClient | None = None
+
+    async def opened(self) -> AioBaseClient:
+        """Raises StreamingError: no region, no credentials, or a place that Amazon Connect cannot reach."""
+        async with self._lock:
+            if self._client is None:
+                try:
+                    self._client = await self._open()
+                except ConfigurationError as error:
+                    raise StreamingError(f"Message streaming: {error}", passing=False) from error
+            return self._client
+
+    async def _open(self) -> AioBaseClient:
+        session = opened_session(self._settings)
+        region = region_of(session, self._settings)
+        url = await endpoint_of(session, self._service, region, self._endpoint_url)
+        if is_aws(host_of(url)) and is_loopback(host_of(self._settings.connect_endpoint or "")):
+            raise ConfigurationError(
+                "a local Amazon Connect cannot stream to AWS; set streaming.endpoint_url to a local SNS and SQS."
+            )
+        config = AioConfig(**client_options(replace(self._settings, read_timeout=LONGEST_WAIT + _MARGIN), url))
+        opening = session.create_client(
+            self._service,
+            region_name=region,
+            endpoint_url=url,
+            config=config,
+            verify=self._settings.ca_bundle,
+            **await signing_keys(session, url),
+        )
+        client = await self._stack.enter_async_context(opening)
+        hush()
+        return client
+
+
 @asynccontextmanager
 async def aws_mailboxes(settings: AwsSettings, *, endpoint_url: str | None = None) -> AsyncIterator[AwsMailboxes]:
-    """Mailboxes in the instance's region, because a topic must be there [documented]; nothing is asked yet.
-
-    Raises:
-        ConfigurationError: there are no credentials, or no region.
-    """
-    session = opened_session(settings)
-    region = region_of(session, settings)
-    async with (
-        _client("sns", settings, region, endpoint_url) as sns,
-        _client("sqs", settings, region, endpoint_url) as sqs,
-    ):
-        hush()
-        yield AwsMailboxes(sns, sqs)
-
-
-@asynccontextmanager
-async def _client(
-    service: str, settings: AwsSettings, region: str, endpoint_url: str | None
-) -> AsyncIterator[AioBaseClient]:
-    session = opened_session(settings)
-    url = await endpoint_of(session, service, region, endpoint_url)
-    keys = await signing_keys(session, url)
-    patient = replace(settings, read_timeout=LONGEST_WAIT + _MARGIN)
-    config = AioConfig(**client_options(patient, url))
-    async with session.create_client(
-        service, region_name=region, endpoint_url=url, config=config, verify=settings.ca_bundle, **keys
-    ) as client:
-        yield client
+    """Mailboxes in the instance's region, because a topic must be there [documented]; nothing is asked yet."""
+    async with AsyncExitStack() as stack:
+        yield AwsMailboxes({name: _Client(name, settings, endpoint_url, stack) for name in ("sns", "sqs")})
 
 
 def _moment(seconds: float) -> str:

@@ -1,18 +1,24 @@
 """Which permissions the settings make necessary, and the ARNs that they name. It asks nobody."""
 
 import os
+import re
 from urllib.parse import urlsplit
 
 from agent.aws.permissions import Need
 from agent.config import Configuration
 
+_SQS = re.compile(r"sqs(?:-fips)?\.([a-z0-9-]+)\.")
+
 
 def needs_of(settings: Configuration) -> set[Need]:
     """What is called with these settings."""
-    needs = {Need.SERVE}
-    if queue_of(settings):
-        needs.add(Need.QUEUE)
-    return needs
+    wanted = {
+        Need.SERVE: True,
+        Need.QUEUE: queue_of(settings) is not None,
+        Need.TABLE: settings.store.kind == "dynamodb",
+        Need.STREAM: settings.connect.ingress != "websocket",
+    }
+    return {need for need, so in wanted.items() if so}
 
 
 def queue_of(settings: Configuration) -> str | None:
@@ -22,13 +28,19 @@ def queue_of(settings: Configuration) -> str | None:
 
 def gaps_of(settings: Configuration, *, account: str | None = None, partition: str = "aws") -> dict[str, str]:
     """What fills the gaps of ARNs: from the settings, the environment, and the queue's own address."""
-    queue = urlsplit(queue_of(settings) or "").path.strip("/").split("/")
-    there = queue if len(queue) == 2 else ["", ""]
+    queue = urlsplit(queue_of(settings) or "")
+    path = queue.path.strip("/").split("/")
+    owner, name = path if len(path) == 2 else ("", "")
+    region = settings.connect.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
+    there = _SQS.match(queue.netloc)
     found = {
         "partition": partition,
-        "region": settings.connect.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "",
-        "account": account or there[0],
+        "region": region,
+        "account": account or owner,
         "instance": settings.connect.instance or "",
-        "queue": there[1],
+        "queue": name,
+        "queue_region": there[1] if there else region,
+        "table": settings.store.table or "",
+        "prefix": settings.streaming.prefix,
     }
-    return {name: value for name, value in found.items() if value}
+    return {gap: value for gap, value in found.items() if value}

@@ -4,7 +4,7 @@ It is made when it is first needed, made again when somebody took it away, and t
 with it every chat is told to doubt. It knows no session, and nothing of what a notification says.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -87,8 +87,10 @@ class WorkerStreams:
         return self.switchboard.listen(key, heard=heard, doubtful=doubtful)
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[None]:
-        """While open, the queue is read as soon as there is one; on leaving, topic and queue are taken away.
+    async def serving(self, *alongside: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+        """While open, the queue is read as soon as there is one, and what goes on `alongside` goes on.
+
+        On leaving, topic and queue are taken away.
 
         Raises:
             StreamingError: it is wanted at the start and cannot be made.
@@ -98,8 +100,8 @@ class WorkerStreams:
         failure: Exception | None = None
         try:
             async with anyio.create_task_group() as group:
-                for _ in range(_RECEIVERS):
-                    group.start_soon(self._receive)
+                for task in (*[self._receive] * _RECEIVERS, *alongside):
+                    group.start_soon(task)
                 try:
                     yield
                 except Exception as error:  # raised outside the group, which would wrap it
