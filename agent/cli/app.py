@@ -119,7 +119,7 @@ def run(
     instance: Instance = None,
     region: Region = None,
     display_name: DisplayName = None,
-    store: Annotated[str | None, typer.Option(help="sqlite or memory.", show_default=False)] = None,
+    store: Annotated[str | None, typer.Option(help="sqlite, dynamodb, memory or an installed one.", show_default=False)] = None,
     store_path: Annotated[Path | None, typer.Option(help="The SQLite file.", show_default=False)] = None,
     max_chats: Annotated[int | None, typer.Option(help="Chats at once.", show_default=False)] = None,
     leave: Annotated[

@@ -213,8 +213,8 @@ class StoreSection(_Section):
     """Where contacts outlive a process."""
 
     kind: str = Field(default="sqlite", min_length=1)
-    """``sqlite`` survives a crash, ``dynamodb`` is shared by machines; ``memory`` survives nothing, so the bot leaves its
-    chats when the daemon stops. Or the name of an installed store, or ``module:store``."""
+    """``sqlite`` survives a crash, ``dynamodb`` is shared by machines; ``memory`` survives nothing, so the bot leaves
+    its chats when the daemon stops. Or the name of an installed store, or ``module:store``."""
     path: Path = Field(default_factory=_state_file)
     """``sqlite``: the file."""
     table: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]{3,255}$")

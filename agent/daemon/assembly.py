@@ -6,27 +6,24 @@ from dataclasses import dataclass
 from math import inf
 from random import SystemRandom
 
-from agent.aws.secrets import secrets_of
 from agent.aws.settings import AwsSettings
 from agent.aws.wiring import aws_ports
-from agent.clock import Clock, SystemClock
-from agent.config import Configuration, ConnectSection, StoreSection
+from agent.clock import SystemClock
+from agent.config import Configuration, ConnectSection
 from agent.daemon.ownership import new_worker_id
 from agent.daemon.rebalancing import Rebalancing
 from agent.daemon.room import Room
 from agent.daemon.rostering import ServedBot, roster_of
+from agent.daemon.stores import opened_store as opened_store
 from agent.daemon.supervisor import ChatSession, Duty, Goodbye
 from agent.daemon.tuning import Tuning, pacer_of
 from agent.daemon.worker import Worker, WorkerSettings
-from agent.errors import BotError, InvalidSetting, RegistrationError
-from agent.ports import ContactSource, ContactStore
+from agent.errors import BotError, RegistrationError
+from agent.ports import ContactSource
 from agent.record import ContactRecord
 from agent.session.conversation import Converser
 from agent.session.session import Session
 from agent.session.surroundings import Ports
-from agent.store.memory import MemoryStore
-from agent.store.sealing import AesGcmSealer
-from agent.store.sqlite import SQLiteStore
 from agent.telemetry import Happening, Level, Report
 
 
@@ -177,27 +174,3 @@ def aws_settings(section: ConnectSection) -> AwsSettings:
         endpoint_url=section.endpoint_url,
         participant_endpoint_url=section.participant_endpoint_url,
     )
-
-
-@asynccontextmanager
-async def opened_store(
-    section: StoreSection, clock: Clock, aws: AwsSettings | None = None
-) -> AsyncIterator[ContactStore]:
-    """The store that the settings name; `aws` is where its keys are, if AWS keeps them.
-
-    Raises:
-        InvalidSetting: its directory cannot be made, or an encryption key is none.
-        SecretUnavailable: AWS does not tell a key now.
-        StoreError: the file cannot be used.
-    """
-    if section.kind == "memory":
-        yield MemoryStore(clock)
-        return
-    keys = await secrets_of("store.encryption_keys", section.encryption_keys, aws or AwsSettings())
-    sealer = AesGcmSealer(keys, setting="store.encryption_keys") if keys else None
-    try:
-        section.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidSetting("store.path", f"{section.path.parent} cannot be made ({error.strerror}).") from error
-    async with await SQLiteStore.open(section.path, clock=clock, sealer=sealer) as store:
-        yield store
