@@ -18,6 +18,7 @@ from agent.errors import (
     QueueUnreachable,
     SecretUnavailable,
     SocketError,
+    StreamingError,
     StoreUnreachable,
     StoreUnusable,
     TargetBroken,
@@ -74,6 +75,8 @@ def exit_of(error: BaseException) -> Exit:
             return Exit.CONFIGURATION
         case ConnectError():
             return Exit.TEMPORARY if error.retryable else Exit.UNAVAILABLE
+        case StreamingError():
+            return Exit.TEMPORARY if error.passing else Exit.CONFIGURATION
         case StoreUnreachable() | QueueUnreachable() | SecretUnavailable() | SocketError():
             return Exit.TEMPORARY
         case ControlRefused(code="unknown" | "ambiguous"):
