@@ -1,7 +1,7 @@
 """Puts a worker together from the settings: clients, store, budget, source. It builds and joins; it decides nothing."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from math import inf
 from random import SystemRandom
@@ -10,6 +10,7 @@ from agent.aws.settings import AwsSettings
 from agent.aws.wiring import aws_ports
 from agent.clock import SystemClock
 from agent.config import Configuration, ConnectSection
+from agent.daemon.ingress import hearing
 from agent.daemon.ownership import new_worker_id
 from agent.daemon.rebalancing import Rebalancing
 from agent.daemon.room import Room
@@ -72,6 +73,15 @@ async def assembled(
     async with (
         opened_store(settings.store, clock, aws_settings(settings.connect)) as store,
         aws_ports(aws_settings(settings.connect)) as aws,
+        hearing(
+            settings,
+            aws_settings(settings.connect),
+            duty.owner,
+            store=store,
+            clock=clock,
+            random=random,
+            report=report,
+        ) as heard,
     ):
         pacer = pacer_of(settings.pacing, clock)
         tuning = Tuning(settings, pacer)
@@ -84,6 +94,8 @@ async def assembled(
             clock=clock,
             random=random,
             report=report,
+            streams=heard.streams,
+            ways=heard.ways,
             may_speak=lambda: worker.may_speak,
         )
 
@@ -92,7 +104,7 @@ async def assembled(
 
         worker = Worker(
             begin,
-            lifespan=lifespans_of(everybody, report),
+            lifespan=lifespans_of(everybody, report, heard.serving),
             source=source,
             store=store,
             duty=duty,
@@ -128,11 +140,18 @@ async def lifespan_of(bot: ServedBot, report: Report) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def lifespans_of(bots: Iterable[ServedBot], report: Report) -> AsyncIterator[None]:
-    """The lifespans of all `bots`, each as `lifespan_of` opens it, closed in reverse order."""
+async def lifespans_of(
+    bots: Iterable[ServedBot], report: Report, *more: Callable[[], AbstractAsyncContextManager[None]]
+) -> AsyncIterator[None]:
+    """The lifespans of all `bots`, each as `lifespan_of` opens it, and of whatever `more` there is.
+
+    They are closed in reverse order.
+    """
     async with AsyncExitStack() as stack:
         for bot in bots:
             await stack.enter_async_context(lifespan_of(bot, report))
+        for other in more:
+            await stack.enter_async_context(other())
         yield
 
 
