@@ -86,6 +86,12 @@ class _Call:
     async def failed(self, turn: Any, error: Exception) -> None:
         await self._speaker.failed(_Part(turn, 1 if self._chosen else 0), error)
 
+    async def rehearse(self, turn: Any, number: int) -> Exception | None:
+        """Replays a saved run with the bot that has the chat; the error with which that fails."""
+        self._chosen = self._choice(turn)
+        error: Exception | None = await self._speaker.rehearse(_Part(turn, 1 if self._chosen else 0), number)
+        return error
+
     async def aclose(self) -> None:
         for speaker in (self._own, *self._others.values()):
             await speaker.aclose()

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequenc
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from agent.bot.conversation import BotConversation
 from agent.bot.journal import decode
 from agent.clock import Clock, SystemClock
 from agent.errors import BotError, ConfigurationError, ConversationOver, DialogError
@@ -121,7 +120,7 @@ async def _one(bot: "Bot[Any, Any]", saved: SavedJournal) -> list[tuple[str, Exc
     results: list[tuple[str, Exception | None]] = []
     for number, name in enumerate(names):
         turn = _Rehearsal(saved)
-        talk = BotConversation(bot, turn.contact)
+        talk = bot.converse(turn.contact)
         results.append((name, await talk.rehearse(turn, number)))
         await talk.aclose()
     return results

@@ -4,15 +4,17 @@ Between them stands what stands there in production, the session, the store and 
 Connect without its network. Nothing of the bot is replaced.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 import anyio
 
 from agent.bot.bot import Bot
-from agent.clock import LoopClock
+from agent.clock import Clock, LoopClock
 from agent.emulator import INSTANCE_ID, Operations, Region
 from agent.emulator.driver import Driver
 from agent.ids import ContactId, ContactKey, instance_id
@@ -38,6 +40,7 @@ async def chatting(
     name: str = "Customer",
     interactive: bool = True,
     network: bool = False,
+    start: datetime | None = None,
     settings: SessionSettings | None = None,
     report: Report = silent,
 ) -> AsyncIterator[Customer]:
@@ -48,15 +51,22 @@ async def chatting(
         name: the customer's display name.
         interactive: whether the customer's client shows interactive messages.
         network: allow the real network; it is forbidden otherwise.
+        start: the moment at which it begins, aware: for bots that ask what time it is. Some day in 2026 by default.
         settings: how the session keeps the chat.
         report: hears what happens.
 
     Raises:
         RegistrationError: the bot cannot be served as written.
         RuntimeError: the running loop cannot live in virtual time.
+        ValueError: `start` has no time zone.
     """
     with leaping(), nullcontext() if network else forbidden(), _strictly(bot, report):
-        async with _region() as operations, bot.lifespan(), _worker(bot, operations, settings, report) as worker:
+        clock = _beginning(start)
+        async with (
+            _region(clock) as operations,
+            bot.lifespan(),
+            _worker(bot, operations, clock, settings, report) as worker,
+        ):
             contact_id, token = _start_chat(operations, name, dict(attributes or {}), interactive)
             await worker.serve(_record(bot, contact_id, dict(attributes or {})))
             yield Customer(operations, contact_id, token, worker)
@@ -66,9 +76,18 @@ customer = chatting
 """The same door by its other name: ``async with customer(bot) as ana``."""
 
 
+def _beginning(start: datetime | None) -> Clock:
+    """A clock that follows the loop, from `start` on."""
+    if start is None:
+        return LoopClock()
+    if start.tzinfo is None:
+        raise ValueError("chatting(start=...) needs a time zone, such as datetime(2026, 3, 2, 9, tzinfo=UTC).")
+    return LoopClock(start.astimezone(UTC) - timedelta(seconds=asyncio.get_running_loop().time()))
+
+
 @asynccontextmanager
 async def _worker(
-    bot: Bot[Any, Any], operations: Operations, settings: SessionSettings | None, report: Report
+    bot: Bot[Any, Any], operations: Operations, clock: Clock, settings: SessionSettings | None, report: Report
 ) -> AsyncIterator[Worker]:
     """A worker in a task group of its own; what the test raises comes out as it was, in no group."""
     raised: Exception | None = None
@@ -76,7 +95,7 @@ async def _worker(
         worker = Worker(
             bot=bot,
             operations=operations,
-            clock=LoopClock(),
+            clock=clock,
             settings=settings or SessionSettings(),
             report=report,
             group=group,
@@ -112,8 +131,8 @@ def _both(first: Report, second: Report) -> Report:
 
 
 @asynccontextmanager
-async def _region() -> AsyncIterator[Operations]:
-    region = Region(clock=LoopClock(), random=Random(1))  # noqa: S311 - ids of a local double
+async def _region(clock: Clock) -> AsyncIterator[Operations]:
+    region = Region(clock=clock, random=Random(1))  # noqa: S311 - ids of a local double
     driver = Driver(region)
     async with AsyncExitStack() as stack:
         driver.start()

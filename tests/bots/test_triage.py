@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -176,6 +176,18 @@ async def test_a_rule_may_hand_off_at_once() -> None:
         await customer.sees("One moment.")
         await customer.waits("1s")
         assert customer.attributes == {"queue": "people"}
+
+
+async def test_the_hour_decides_in_a_rehearsed_chat() -> None:
+    """A chat begins when the test says; by and by the shop closes."""
+    board = build(triage({"hours": "open", "words": ["hi"], "bot": "echo"}, hours=WEEK), {"echo": echo})
+    async with chatting(board, start=datetime(2026, 3, 2, 9, 30, tzinfo=UTC)) as customer:
+        await customer.says("hi")
+        await customer.sees("hi")
+    async with chatting(board, start=datetime(2026, 3, 2, 11, 58, tzinfo=UTC)) as customer:
+        await customer.waits("3m")
+        await customer.says("hi")
+        await customer.sees("in other words")
 
 
 async def test_a_bot_that_is_gone_from_the_file_leaves_the_chat_to_the_rules() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import datetime, timedelta, timezone
 
 import anyio
 import pytest
@@ -302,3 +303,21 @@ async def test_a_bot_that_contradicts_itself_fails_before_the_chat() -> None:
 
 
 async def _hears(chat: Chat, message: Message) -> None: ...
+
+
+async def test_a_chat_begins_when_the_test_says() -> None:
+    """For the bot as for the transcript; without a time zone nobody knows when that is."""
+    bot = Bot("clock")
+
+    @bot.on_message()
+    async def tell(chat: Chat, message: Message) -> None:
+        await chat.say(chat.now().isoformat(timespec="hours"))
+
+    start = datetime(2031, 5, 4, 9, tzinfo=timezone(timedelta(hours=2)))
+    async with chatting(bot, start=start) as customer:
+        await customer.waits("3h")
+        await customer.says("What time is it?")
+        await customer.sees("2031-05-04T10+00:00")
+    with pytest.raises(ValueError, match="needs a time zone"):
+        async with chatting(bot, start=start.replace(tzinfo=None)):
+            raise AssertionError
