@@ -7,6 +7,7 @@ Participant Service is not in it: its calls carry the participant's own tokens a
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from string import Formatter
 from typing import Any
 
 
@@ -17,6 +18,7 @@ class Need(StrEnum):
     QUEUE = "queue"
     TABLE = "table"
     STREAM = "stream"
+    KEPT = "kept"
     DOCTOR = "doctor"
 
 
@@ -27,10 +29,12 @@ class Resource(StrEnum):
     INSTANCE = "arn:{partition}:connect:{region}:{account}:instance/{instance}"
     FLOW = "arn:{partition}:connect:{region}:{account}:instance/{instance}/contact-flow/*"
     QUEUE = "arn:{partition}:sqs:{queue_region}:{account}:{queue}"
-    TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{table}"
-    INDEX = "arn:{partition}:dynamodb:{region}:{account}:table/{table}/index/*"
+    TABLE = "arn:{partition}:dynamodb:{table_region}:{account}:table/{table}"
+    INDEX = "arn:{partition}:dynamodb:{table_region}:{account}:table/{table}/index/*"
     MAILBOX_QUEUE = "arn:{partition}:sqs:{region}:{account}:{prefix}-*"
     MAILBOX_TOPIC = "arn:{partition}:sns:{region}:{account}:{prefix}-*"
+    KEPT = "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-*"
+    PARAMETER = "arn:{partition}:ssm:{region}:{account}:parameter/{name}"
     ANY = "*"
 
 
@@ -76,12 +80,15 @@ PERMISSIONS: Sequence[Permission] = (
     ),
     *_rows(
         "sqs",
-        "CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags ReceiveMessage SetQueueAttributes TagQueue",
+        "CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags "
+        "ReceiveMessage SetQueueAttributes TagQueue",
         Resource.MAILBOX_QUEUE,
         Need.STREAM,
     ),
     _row("sqs", "DeleteMessageBatch", Resource.MAILBOX_QUEUE, Need.STREAM, "sqs:DeleteMessage"),
     _row("sqs", "ListQueues", Resource.ANY, Need.STREAM),
+    _row("secretsmanager", "GetSecretValue", Resource.KEPT, Need.KEPT),
+    _row("ssm", "GetParameter", Resource.PARAMETER, Need.KEPT),
     _row("connect", "DescribeInstance", Resource.INSTANCE, Need.DOCTOR),
     _row("connect", "DescribeInstance", Resource.ANY, Need.DOCTOR, "ds:DescribeDirectories"),
     _row("connect", "ListContactFlows", Resource.INSTANCE, Need.DOCTOR),
@@ -92,22 +99,40 @@ is what that one depends on [documented]. A topic and a queue are made with tags
 needed although nobody calls the first [documented]."""
 
 
-def policy(needs: Collection[Need], gaps: Mapping[str, str]) -> dict[str, Any]:
-    """The policy that allows exactly what is needed; a gap that nothing fills stays, clearly marked."""
-    filled = {name: gaps.get(name) or f"REPLACE-{name.upper()}" for name in _GAPS}
+def policy(
+    needs: Collection[Need], gaps: Mapping[str, str], *, secrets: Sequence[str] = (), parameters: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The policy that allows exactly what is needed; a gap that nothing fills stays, clearly marked.
+
+    Args:
+        gaps: what fills the gaps of the resources, by name.
+        secrets, parameters: names or ARNs of what is kept in Secrets Manager and in SSM.
+    """
+    filled = {gap: gaps.get(gap) or f"REPLACE-{gap.upper().replace('_', '-')}" for gap in _gaps()}
     statements = []
     for resource in Resource:
         rows = [one for one in PERMISSIONS if one.need in needs and one.resource is resource]
-        if rows:
+        named = {Resource.KEPT: secrets, Resource.PARAMETER: parameters}.get(resource, ("",))
+        if rows and named:
+            places = [
+                name if name.startswith("arn:") else resource.format(**filled, name=_plain(name)) for name in named
+            ]
             statements.append(
                 {
                     "Sid": resource.name.title().replace("_", ""),
                     "Effect": "Allow",
                     "Action": sorted({one.action for one in rows}),
-                    "Resource": resource.value.format(**filled),
+                    "Resource": places[0] if len(places) == 1 else places,
                 }
             )
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-_GAPS = ("partition", "region", "account", "instance", "queue", "prefix")
+def _place(resource: Resource, name: str, filled: Mapping[str, str]) -> str:
+    """The ARN. One that is a name already stays; a parameter's path loses its slash, as the ARN has one [documented]."""
+    return name if name.startswith("arn:") else resource.format(**filled, name=name.removeprefix("/"))
+
+
+def _gaps() -> set[str]:
+    fields = (field for resource in Resource for _, field, _, _ in Formatter().parse(resource.value))
+    return {field for field in fields if field and field != "name"}

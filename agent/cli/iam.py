@@ -6,10 +6,16 @@ import typer
 
 from agent.aws.permissions import Need, policy
 from agent.config import Configuration
-from agent.daemon.permitted import gaps_of, needs_of
+from agent.config.references import PARAMETER_STORE, SECRETS_MANAGER
+from agent.daemon.permitted import gaps_of, kept_by_aws, needs_of
 
 
 def iam(settings: Configuration, *, account: str | None, partition: str, doctor: bool) -> None:
     """Prints the policy."""
-    needs = needs_of(settings) | ({Need.DOCTOR} if doctor else set())
-    typer.echo(json.dumps(policy(needs, gaps_of(settings, account=account, partition=partition)), indent=2))
+    made = policy(
+        needs_of(settings) | ({Need.DOCTOR} if doctor else set()),
+        gaps_of(settings, account=account, partition=partition),
+        secrets=kept_by_aws(settings, SECRETS_MANAGER),
+        parameters=kept_by_aws(settings, PARAMETER_STORE),
+    )
+    typer.echo(json.dumps(made, indent=2))

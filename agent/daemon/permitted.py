@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from agent.aws.permissions import Need
 from agent.config import Configuration
+from agent.config.references import PARAMETER_STORE, SECRETS_MANAGER
 
 _SQS = re.compile(r"sqs(?:-fips)?\.([a-z0-9-]+)\.")
 
@@ -16,6 +17,7 @@ def needs_of(settings: Configuration) -> set[Need]:
         Need.SERVE: True,
         Need.QUEUE: queue_of(settings) is not None,
         Need.TABLE: settings.store.kind == "dynamodb",
+        Need.KEPT: bool(kept_by_aws(settings, SECRETS_MANAGER) or kept_by_aws(settings, PARAMETER_STORE)),
         Need.STREAM: settings.connect.ingress != "websocket",
     }
     return {need for need, so in wanted.items() if so}
@@ -24,6 +26,12 @@ def needs_of(settings: Configuration) -> set[Need]:
 def queue_of(settings: Configuration) -> str | None:
     """The address of the queue that offers come from, if they come from one."""
     return settings.source.queue_url if settings.source.kind in (None, "sqs") else None
+
+
+def kept_by_aws(settings: Configuration, kind: str) -> list[str]:
+    """The names or ARNs of the secrets of this kind that the settings refer to."""
+    references = re.findall(rf'"{kind}:([^"#]+)', settings.model_dump_json())
+    return list(dict.fromkeys(references))
 
 
 def gaps_of(settings: Configuration, *, account: str | None = None, partition: str = "aws") -> dict[str, str]:
@@ -41,6 +49,7 @@ def gaps_of(settings: Configuration, *, account: str | None = None, partition: s
         "queue": name,
         "queue_region": there[1] if there else region,
         "table": settings.store.table or "",
+        "table_region": settings.store.region or region,
         "prefix": settings.streaming.prefix,
     }
     return {gap: value for gap, value in found.items() if value}

@@ -89,7 +89,7 @@ def test_the_doctor_looks_at_one_chat() -> None:
 def test_the_policy_is_json() -> None:
     """With the gaps that options fill."""
     code, output = invoke("iam", "--instance", INSTANCE_ID, "--region", "us-east-1", "--account", "123456789012")
-    (contact,) = json.loads(output)["Statement"]
+    contact, *_ = json.loads(output)["Statement"]
     assert code == Exit.OK
     assert contact["Resource"] == f"arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE_ID}/contact/*"
     _, output = invoke("iam", "--doctor")
