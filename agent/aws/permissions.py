@@ -114,9 +114,7 @@ def policy(
         rows = [one for one in PERMISSIONS if one.need in needs and one.resource is resource]
         named = {Resource.KEPT: secrets, Resource.PARAMETER: parameters}.get(resource, ("",))
         if rows and named:
-            places = [
-                name if name.startswith("arn:") else resource.format(**filled, name=_plain(name)) for name in named
-            ]
+            places = [_place(resource, name, filled) for name in named]
             statements.append(
                 {
                     "Sid": resource.name.title().replace("_", ""),
@@ -129,7 +127,7 @@ def policy(
 
 
 def _place(resource: Resource, name: str, filled: Mapping[str, str]) -> str:
-    """The ARN. One that is a name already stays; a parameter's path loses its slash, as the ARN has one [documented]."""
+    """The ARN; one that was named stays. A parameter's path loses its slash, as its ARN has one [documented]."""
     return name if name.startswith("arn:") else resource.format(**filled, name=name.removeprefix("/"))
 
 
