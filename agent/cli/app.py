@@ -10,6 +10,7 @@ from agent.cli.authoring_app import authoring_app
 from agent.cli.exits import MEANINGS
 from agent.cli.live_app import live_app
 from agent.cli.operating_app import operating_app
+from agent.cli.table_app import table_app
 
 _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()) + "."
 _TARGET_HELP = "The bot: module:bot, or the name of an installed one (see 'chat-agent bots')."
@@ -27,6 +28,7 @@ app = typer.Typer(
 config_app = typer.Typer(help="Looks at the settings.", no_args_is_help=True, epilog=_EPILOG)
 app.add_typer(config_app, name="config")
 app.add_typer(operating_app)
+app.add_typer(table_app, name="table")
 app.add_typer(live_app)
 app.add_typer(authoring_app)
 
@@ -119,7 +121,7 @@ def run(
     instance: Instance = None,
     region: Region = None,
     display_name: DisplayName = None,
-    store: Annotated[str | None, typer.Option(help="sqlite, dynamodb, memory or an installed one.", show_default=False)] = None,
+    store: Annotated[str | None, typer.Option(help="sqlite, dynamodb or memory.", show_default=False)] = None,
     store_path: Annotated[Path | None, typer.Option(help="The SQLite file.", show_default=False)] = None,
     max_chats: Annotated[int | None, typer.Option(help="Chats at once.", show_default=False)] = None,
     leave: Annotated[

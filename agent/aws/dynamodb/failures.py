@@ -49,6 +49,10 @@ _STRANGER = frozenset(
 _MISSING = "ResourceNotFoundException"
 
 
+class TableMissing(StoreUnusable):
+    """There is no such table."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a call went, for the sentence about its failure."""
@@ -79,13 +83,13 @@ def _answered(operation: str, cause: aws.ClientError, place: Place) -> StoreErro
     silence(cause, code or str(status))
     about = f"{operation} on table {place.table} failed ({code or status})"
     if code == _MISSING:
-        return StoreUnusable(
+        return TableMissing(
             f"There is no table {place.table} in {place.region}; make it with `chat-agent table create`, or correct "
             "store.table and store.region."
         )
     if code in _DENIED:
         return StoreUnusable(
-            f"{about}: allow dynamodb:{operation} on the table {place.table} in {place.region} and on its indexes."
+            f"{about}: allow dynamodb:{operation} on the table {place.table} in {place.region} and on its index."
         )
     if code in _STRANGER:
         return StoreUnusable(f"{about}: `aws sts get-caller-identity` must succeed in the same environment.")

@@ -3,7 +3,7 @@
 It knows no item.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from aiobotocore.config import AioConfig
@@ -59,9 +59,14 @@ async def require_fit(calls: TableCalls) -> None:
     description = (await calls("DescribeTable")).get("Table") or {}
     table = calls.place.table
     if wrong := faults(description):
-        raise StoreUnusable(
-            f"The table {table} is no contact store: {'; '.join(wrong)}. Name another in store.table, and make it with "
-            "`chat-agent table create`."
-        )
+        raise unfit(table, wrong)
     if (status := description.get("TableStatus")) not in _FIT:
         raise StoreUnreachable(f"The table {table} is {str(status).lower()}; try again when it is active.")
+
+
+def unfit(table: str, wrong: Sequence[str]) -> StoreUnusable:
+    """The refusal of a table with other keys."""
+    return StoreUnusable(
+        f"The table {table} is no contact store: {'; '.join(wrong)}. Name another in store.table, and make it with "
+        "`chat-agent table create`."
+    )
