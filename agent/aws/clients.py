@@ -18,7 +18,7 @@ from agent.aws.bearer import BearerCalls
 from agent.aws.calls import Caller, Calls, ClientCalls
 from agent.aws.endpoints import endpoint_of, region_of
 from agent.aws.hosts import host_of, is_aws, is_loopback
-from agent.aws.http import StraightSession
+from agent.aws.http import LeanSession
 from agent.aws.quiet import hush
 from agent.aws.session import opened_session, signing_keys
 from agent.aws.settings import AwsSettings
@@ -86,7 +86,7 @@ def client_options(settings: AwsSettings, url: str) -> dict[str, Any]:
         "user_agent": settings.user_agent,
         "proxies": _proxies(settings, url),
         "connector_args": {"keepalive_timeout": settings.keepalive},
-        "http_session_cls": StraightSession,
+        "http_session_cls": LeanSession,
     }
 
 

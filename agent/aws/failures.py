@@ -5,6 +5,8 @@ outside the service model. It does not know which operations are retried or what
 """
 
 import re
+import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ from botocore import exceptions as aws
 
 from agent import errors
 from agent.aws.scrub import chain, error_name, request_id, shown, silence
+from agent.aws.wires import NoConnection
 from agent.errors import ConnectError
 from agent.ports import Operation
 
@@ -106,6 +109,10 @@ _NOBODY: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientConnectorSSLError, "the TLS handshake with the endpoint failed"),
     (aiohttp.ClientProxyConnectionError, "the proxy does not answer"),
     (aiohttp.ClientConnectorError, "nobody answers at the endpoint"),
+    (socket.gaierror, "the endpoint's name has no address"),
+    (ssl.SSLCertVerificationError, "the endpoint's certificate is not trusted"),
+    (aws.SSLError, "the TLS handshake with the endpoint failed"),
+    (NoConnection, "nobody answers at the endpoint"),
 )
 
 _NO_CREDENTIALS = "no usable AWS credentials were found; run `aws sts get-caller-identity` to see what is wrong"
