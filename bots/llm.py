@@ -90,8 +90,8 @@ async def answer(chat: LlmChat, llm: Llm, message: Message) -> Piece:
         while True:
             try:
                 piece = await chat.step(next_piece, coming)
-            except StepFailed:
-                return Piece(kind=Kind.FAILED, text="bug")
+            except StepFailed as error:
+                return Piece(kind=Kind.FAILED, text=error.error)
             chat.state.spent += piece.spent
             match piece.kind:
                 case Kind.SAY:

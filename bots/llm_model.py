@@ -16,6 +16,7 @@ from pydantic_ai.exceptions import (
     AgentRunError,
     ContentFilterError,
     ModelAPIError,
+    ModelHTTPError,
     UsageLimitExceeded,
 )
 from pydantic_ai.messages import (
@@ -126,8 +127,8 @@ class ModelAnswer:
             self._end(Kind.REFUSED)
         except UsageLimitExceeded:
             self._end(Kind.FAILED, "loop")
-        except ModelAPIError:
-            self._end(Kind.FAILED, "down")
+        except ModelAPIError as error:
+            self._end(Kind.FAILED, f"http {error.status_code}" if isinstance(error, ModelHTTPError) else "down")
         except AgentRunError:
             self._end(Kind.FAILED, "rubbish")
         else:

@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
     SAY: say `text`. WRITE: write the attribute `name`. DONE: the answer is whole. HAND_OFF, LEAVE: the model wants it.
     LIMITED: the chat's tokens or cost are used up. REFUSED: the provider will not answer that. FAILED: there is no
-    answer, or but half of one; `text` is why, in one word.
+    answer, or but half of one; `text` is why, in a word.
     """
 
     SAY = "say"

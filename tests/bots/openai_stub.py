@@ -71,6 +71,11 @@ class Stub:
     async def refusing(self, request: web.Request) -> web.StreamResponse:
         return await closed(await opened(request), "content_filter")
 
+    async def filtered(self, request: web.Request) -> web.StreamResponse:
+        stream = await opened(request)
+        await say(stream, {"content": "We have red ones. And al"})
+        return await closed(stream, "content_filter")
+
     async def unknown_tool(self, request: web.Request) -> web.StreamResponse:
         return await called(request, "format_disk", {"path": "/"})
 

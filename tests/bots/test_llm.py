@@ -1,5 +1,7 @@
 """The bot on a language model, as dialogues with one that follows a script."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from pydantic_ai.models.test import TestModel
 
 from agent import RegistrationError
 from agent.testing import Customer, chatting
+from bots import llm
 from bots.declared import read
 from bots.llm import build
 from bots.llm_settings import MANNERS, Llm
@@ -147,9 +150,9 @@ async def test_the_model_ends_the_chat_where_it_may() -> None:
 
 
 FAILURES: list[tuple[list[Any], str]] = [
-    ([ModelHTTPError(status_code=500, model_name="m", body={"their": "words"})], "down"),
+    ([ModelHTTPError(status_code=500, model_name="m", body={"their": "words"})], "http 500"),
     ([UnexpectedModelBehavior("rubbish")], "rubbish"),
-    ([ValueError("of no known kind")], "bug"),
+    ([ValueError("of no known kind")], "ValueError"),
     ([anyio.Event()], "silence"),
 ]
 
@@ -245,6 +248,20 @@ async def test_pydantic_ais_own_test_model_serves() -> None:
     async with chatting(bot) as customer:
         await customer.says("Go.")
         await customer.sees("One moment, a colleague will go on with you.")
+
+
+def test_without_the_extra_the_bot_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it asks for its file."""
+    monkeypatch.setattr(llm, "find_spec", lambda name: None)
+    with pytest.raises(RegistrationError, match=r"needs the extra llm: pip install connect-chat-agent\[llm\]"):
+        llm.ready().freeze()
+
+
+def test_listing_it_imports_no_library(tmp_path: Path) -> None:
+    """The seconds that takes are for those who serve it."""
+    (tmp_path / "llm.toml").write_text('model = "openai:x"\ninstructions = "Sell."\n')
+    code = "import sys; from agent import load; load('llm'); assert 'pydantic_ai' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=50)
 
 
 BROKEN = [

@@ -81,10 +81,10 @@ async def test_tools_go_over_the_wire() -> None:
     [
         ("half", ["We have red ones."], {"down"}),
         ("unfinished", ["We have red ones."], {"down"}),
-        ("down", [], {"down"}),
-        ("busy", [], {"down"}),
-        ("rubbish", [], {"down", "rubbish", "bug"}),
-        ("page", [], {"down", "rubbish", "bug"}),
+        ("down", [], {"http 500"}),
+        ("busy", [], {"http 429"}),
+        ("rubbish", [], {"down", "rubbish"}),
+        ("page", [], {"down", "rubbish"}),
         ("silent", [], {"silence"}),
         ("unknown-tool", [], {"loop", "rubbish"}),
     ],
@@ -108,9 +108,10 @@ async def test_a_loop_of_tools_ends() -> None:
 
 
 async def test_a_refusal_is_one() -> None:
-    """By its finish reason."""
+    """By its finish reason, also in the middle of an answer."""
     async with serving() as (url, _):
-        assert plain(await answered(url, "refusing"))[-1] == (Kind.REFUSED, "")
+        assert plain(await answered(url, "refusing")) == [(Kind.REFUSED, "")]
+        assert plain(await answered(url, "filtered")) == [(Kind.SAY, "We have red ones."), (Kind.REFUSED, "")]
 
 
 async def test_a_busy_server_is_asked_again() -> None:
