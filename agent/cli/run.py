@@ -20,16 +20,16 @@ from agent.telemetry.logging import LogWriter
 def run(settings: Configuration, again: Callable[[], Configuration]) -> None:
     """Serves until it is stopped; `again` reads the settings anew."""
     bot, also = bots_of(settings)
+    opened = source_of(settings)
     log = opened_log(settings.logging)
     station = Station(settings, log=log, clock=SystemClock())
     timeline = timeline_of(settings.control, max_chats=settings.worker.max_chats, clock=SystemClock())
     report = all_of(station, timeline)
-    opened = source_of(settings, room=station.room, report=station)
 
     async def work(stop: anyio.Event) -> None:
         async with (
             station.open(),
-            opened as source,
+            opened(station.room, station) as source,
             assembled(settings, bot, bot, also=also, source=source, room=station.room, report=report) as assembly,
             control(settings.control, assembly.worker, timeline, assembly.ports),
             anyio.create_task_group() as group,

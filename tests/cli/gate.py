@@ -51,8 +51,11 @@ class Gate:
         if operation == self.held:
             await anyio.sleep_forever()
         kept = {name: text for name, text in request.headers.items() if name.lower() not in ("host", "content-length")}
-        async with session.post(self._beyond, data=await request.read(), headers=kept) as answer:
-            body = await answer.read()
+        try:
+            async with session.post(self._beyond, data=await request.read(), headers=kept) as answer:
+                body = await answer.read()
+        except aiohttp.ClientError:
+            return web.Response(status=502)
         self._note(self.passed, operation)
         return web.Response(status=answer.status, body=body, content_type=answer.content_type)
 
@@ -61,7 +64,7 @@ class Gate:
 async def gate_before(beyond: str) -> AsyncIterator[Gate]:
     """A gate on loopback before the service at `beyond`."""
     gate = Gate(beyond)
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
 
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
             return await gate.serve(session, request)

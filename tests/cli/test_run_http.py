@@ -14,6 +14,7 @@ import pytest
 from agent.emulator import INSTANCE_ID, Emulator, emulate
 
 Started: TypeAlias = Callable[..., Any]
+Finished: TypeAlias = Callable[..., tuple[int, list[str], str]]
 Quickly: TypeAlias = Callable[..., tuple[int, str, str]]
 
 pytestmark = pytest.mark.processes
@@ -95,7 +96,9 @@ async def test_posted_contacts_get_the_bot_that_the_rules_say(started: Started, 
             assert await anyio.to_thread.run_sync(worker.ended) == 0
 
 
-def test_mistakes_in_rules_and_sources_end_it_before_it_serves(quickly: Quickly, tmp_path: Path) -> None:
+def test_mistakes_in_rules_and_sources_end_it_before_it_serves(
+    quickly: Quickly, finished: Finished, tmp_path: Path
+) -> None:
     """A bot that is not there, a source that is not there, an address for everybody without a secret."""
     (tmp_path / "chat-agent.toml").write_text('[[routing.rules]]\nqueue = "q"\nbot = "ehco"\n', encoding="utf-8")
     code, _, errors = quickly("run", "echo", "--source", "http")
@@ -103,5 +106,5 @@ def test_mistakes_in_rules_and_sources_end_it_before_it_serves(quickly: Quickly,
     (tmp_path / "chat-agent.toml").write_text('[source]\nhost = "0.0.0.0"\n', encoding="utf-8")
     code, _, errors = quickly("run", "echo", "--source", "sqss")
     assert (code, "Built in: http, local, sqs" in errors) == (2, True), errors
-    code, _, errors = quickly("run", "echo", "--source", "http", "--store", "memory")
+    code, _, errors = finished("run", "echo", "--source", "http", "--store", "memory")
     assert (code, "source.secret" in errors) == (78, True), errors

@@ -5,8 +5,9 @@ It opens and closes; what a source does is not known here. A kind's libraries ar
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from random import SystemRandom
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from agent import plugins
 from agent.config import Configuration, resolve
@@ -14,12 +15,14 @@ from agent.daemon.room import Room
 from agent.daemon.sources.local import LocalSource
 from agent.daemon.sources.reading import Triggers
 from agent.errors import InvalidSetting, TargetBroken, TargetNotFound
+from agent.ids import Secret
 from agent.importing import did_you_mean
 from agent.plugins import Group
 from agent.ports import ContactSource
 from agent.telemetry import Report
 
-Opened = AbstractAsyncContextManager[ContactSource]
+Opened: TypeAlias = AbstractAsyncContextManager[ContactSource]
+Opening: TypeAlias = Callable[[Room, Report], Opened]
 
 
 class SourceFactory(Protocol):
@@ -36,12 +39,12 @@ class SourceFactory(Protocol):
         ...
 
 
-def source_of(settings: Configuration, *, room: Room, report: Report) -> Opened:
-    """The source that the settings name, to be entered before the worker runs and left after it.
+def source_of(settings: Configuration) -> Opening:
+    """Opens the source that the settings name: before the worker runs, to be closed after it.
 
     Raises:
         InvalidSetting: they name none, or one without what it needs.
-        TargetNotFound, TargetBroken: there is no such installed source, or it cannot be used.
+        TargetNotFound, TargetBroken: there is no such installed source, or it cannot be imported.
     """
     kind = settings.source.kind
     if kind is None:
@@ -51,46 +54,58 @@ def source_of(settings: Configuration, *, room: Room, report: Report) -> Opened:
             "('chat-agent emulator') at --endpoint-url, --source sqs with --queue-url, and --source http. "
             "To serve one contact, use 'chat-agent join CONTACT_ID'.",
         )
-    own = _OWN.get(kind)
-    return own(settings, room, report) if own else _installed(kind, settings.source.options, room, report)
+    if own := _OWN.get(kind):
+        return own(settings)
+    return partial(_installed, kind, _factory(kind), settings.source.options)
 
 
-def _local(settings: Configuration, room: Room, report: Report) -> Opened:
-    del room
+def _local(settings: Configuration) -> Opening:
     url = settings.source.url or settings.connect.endpoint_url
     if url is None:
         raise InvalidSetting(
             "source.url", "the local source needs an address; give --endpoint-url http://127.0.0.1:4510."
         )
-    return _ready(LocalSource(url, random=SystemRandom(), report=report))
+    return lambda room, report: _ready(LocalSource(url, random=SystemRandom(), report=report))
+
+
+def _sqs(settings: Configuration) -> Opening:
+    url = settings.source.queue_url
+    if url is None:
+        raise InvalidSetting(
+            "source.queue_url",
+            "the queue is not named; give --queue-url https://sqs.REGION.amazonaws.com/ACCOUNT/QUEUE.",
+        )
+    return partial(_on_queue, settings, url)
 
 
 @asynccontextmanager
-async def _sqs(settings: Configuration, room: Room, report: Report) -> AsyncIterator[ContactSource]:
+async def _on_queue(settings: Configuration, url: str, room: Room, report: Report) -> AsyncIterator[ContactSource]:
     from agent.aws.sqs import sqs_queue
     from agent.daemon.assembly import aws_settings
     from agent.daemon.sources.sqs import QueueSettings, SqsSource
 
     section = settings.source
-    if section.queue_url is None:
-        raise InvalidSetting(
-            "source.queue_url",
-            "the queue is not named; give --queue-url https://sqs.REGION.amazonaws.com/ACCOUNT/QUEUE.",
-        )
     wanted = QueueSettings(wait=section.wait, hide=section.visibility, triggers=_triggers(settings))
-    async with sqs_queue(aws_settings(settings.connect), section.queue_url) as queue:
+    async with sqs_queue(aws_settings(settings.connect), url) as queue:
         yield SqsSource(queue, room, settings=wanted, random=SystemRandom(), report=report)
 
 
+def _http(settings: Configuration) -> Opening:
+    reference = settings.source.secret
+    secret = None if reference is None else resolve("source.secret", reference)
+    return partial(_on_port, settings, secret)
+
+
 @asynccontextmanager
-async def _http(settings: Configuration, room: Room, report: Report) -> AsyncIterator[ContactSource]:
+async def _on_port(
+    settings: Configuration, secret: Secret | None, room: Room, report: Report
+) -> AsyncIterator[ContactSource]:
     from agent.clock import SystemClock
     from agent.daemon.sources.http import HttpSettings, http_source
     from agent.daemon.sources.permit import Permit
 
     del room  # a full worker says so to whoever asks
     section = settings.source
-    secret = None if section.secret is None else resolve("source.secret", section.secret)
     wanted = HttpSettings(
         host=section.host,
         port=section.port,
@@ -107,18 +122,13 @@ def _triggers(settings: Configuration) -> Triggers:
     return Triggers(events=frozenset(section.contact_events), not_by=frozenset(section.not_initiated_by))
 
 
-_OWN: Mapping[str, Callable[[Configuration, Room, Report], Opened]] = {
-    "http": _http,
-    "local": _local,
-    "sqs": _sqs,
-}
+_OWN: Mapping[str, Callable[[Configuration], Opening]] = {"http": _http, "local": _local, "sqs": _sqs}
 
 
 # --------------------------------------------------------------------------------------- installed ones
 
 
-def _installed(kind: str, options: Mapping[str, str], room: Room, report: Report) -> Opened:
-    factory = _factory(kind)
+def _installed(kind: str, factory: SourceFactory, options: Mapping[str, str], room: Room, report: Report) -> Opened:
     try:
         made = factory(options, room=room, report=report)
     except Exception as error:

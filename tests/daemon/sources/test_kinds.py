@@ -51,7 +51,7 @@ def _settings(**source: Any) -> Configuration:
 
 
 async def _opened(settings: Configuration, room: Room | None = None) -> Any:
-    async with source_of(settings, room=room or Room(1), report=silent) as source:
+    async with source_of(settings)(room or Room(1), silent) as source:
         return source
 
 
