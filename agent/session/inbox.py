@@ -63,9 +63,9 @@ class Inbox:
 
     # ------------------------------------------------------------------------------------- coming in
 
-    def live(self, item: Item) -> None:
-        """An item from a socket or a stream."""
-        self._admit(item, self._window)
+    def live(self, item: Item) -> bool:
+        """An item from a socket or a stream; whether it was new."""
+        return self._admit(item, self._window)
 
     def expect_disorder(self, window: float) -> None:
         """From now on a live item waits so long, in seconds, for one that was sent before it."""

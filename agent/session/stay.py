@@ -271,21 +271,25 @@ class Stay:
         if self._concerns_us(item):
             self._presence.watch(item)
             self._judge()
-            self._inbox.live(item)
-            if isinstance(item, Message) and item.sender.role == Role.CUSTOMER:
-                self._tell_lag(item)
-
-    def _tell_lag(self, message: Message) -> None:
-        """How long it was on its way, by two clocks: Amazon Connect's and ours."""
-        lag = lapse_until(message.absolute_time, self._ports.clock.now())
-        fields: dict[str, str | float] = {"item": message.id, **({} if lag is None else {"lag": lag})}
-        self._ports.report(Happening(name="item.heard", level=Level.DEBUG, contact=self.record.key, fields=fields))
+            if self._inbox.live(item):
+                self._tell_arrival(item, live=True)
 
     def _read(self, item: Item) -> None:
         """An item from the transcript; who is present is judged only when all of it has been read."""
         if self._concerns_us(item):
             self._presence.watch(item)
-            self._inbox.history(item)
+            if self._inbox.history(item):
+                self._tell_arrival(item, live=False)
+
+    def _tell_arrival(self, item: Item, *, live: bool) -> None:
+        """A customer's message is here; a live one says how long it took, by Amazon Connect's clock and ours."""
+        if not isinstance(item, Message) or item.sender.role != Role.CUSTOMER:
+            return
+        lag = lapse_until(item.absolute_time, self._ports.clock.now()) if live else None
+        fields: dict[str, str | float] = {"item": item.id, "way": "live" if live else "transcript"}
+        if lag is not None:
+            fields["lag"] = lag
+        self._ports.report(Happening(name="item.heard", level=Level.DEBUG, contact=self.record.key, fields=fields))
 
     def _concerns_us(self, item: Item) -> bool:
         """Not what earlier segments or past, rehydrated sessions already dealt with [inferred]."""

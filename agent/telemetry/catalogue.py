@@ -21,6 +21,7 @@ from agent.telemetry.labels import (
     SEND_RESULT,
     STORE_CALL,
     TRIGGER,
+    WAY,
     Label,
 )
 from agent.telemetry.reasons import Reason
@@ -165,10 +166,15 @@ METRICS: tuple[Metric, ...] = (
     _counter(
         "dead_letters", "Turns that failed and were kept as dead letters.", (BOT,), "turn.committed", amount=_if_failed
     ),
-    _counter("messages", "Customers' messages heard live.", (BOT,), "item.heard"),
+    _counter(
+        "messages",
+        "Customers' messages that arrived, each once: live, or by reading the transcript.",
+        (BOT, WAY),
+        "item.heard",
+    ),
     _seconds(
         "delivery_lag_seconds",
-        "From Amazon Connect's time of a customer's message to its arrival here, by two clocks.",
+        "From Amazon Connect's time of a live message to its arrival here, by two clocks.",
         (BOT,),
         "item.heard",
         field="lag",

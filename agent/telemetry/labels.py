@@ -103,6 +103,7 @@ OPERATION = _labelled(
 )
 JOIN_RESULT = _labelled("result", ("joined", "resumed", *names_of(JoinRefused)), _join_result)
 ENDING = _labelled("reason", ("drained", "given_up", "refused", *names_of(ConversationOver)), _ending)
+WAY = _labelled("way", ("live", "transcript"))
 TRIGGER = _labelled("trigger", ("joined", "items", "timer", "left"))
 OUTCOME = _labelled("outcome", ("done", "interrupted", "over", "failed", "timeout", "abandoned"), _turn_outcome)
 SEND_RESULT = _labelled("result", ("accepted", "recognised", "refused", "failed", "over"), _send_result)

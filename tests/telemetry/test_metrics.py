@@ -54,8 +54,8 @@ def test_a_chat_is_counted_for_its_bot_until_it_is_closed() -> None:
     assert board("chats", bot="shop") == 1
     board.tell("chat.closed")
     assert board("chats", bot="shop") == 0
-    board.tell("item.heard")
-    assert board("messages_total", bot="other") == 1
+    board.tell("item.heard", way="live")
+    assert board("messages_total", bot="other", way="live") == 1
 
 
 def test_a_chat_that_had_another_worker_is_a_takeover() -> None:
@@ -133,9 +133,9 @@ def test_repairs_count_items() -> None:
 def test_a_message_without_a_readable_time_is_counted_and_not_timed() -> None:
     """Telemetry never harms a chat."""
     board = Board().claimed()
-    board.tell("item.heard", item="i", lag=0.2)
-    board.tell("item.heard", item="i")
-    assert board("messages_total", bot="echo") == 2
+    board.tell("item.heard", item="i", way="live", lag=0.2)
+    board.tell("item.heard", item="i", way="live")
+    assert board("messages_total", bot="echo", way="live") == 2
     assert board("delivery_lag_seconds_count", bot="echo") == 1
 
 
