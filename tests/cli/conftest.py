@@ -18,10 +18,14 @@ BOUND = 50.0
 """Seconds that a process may take for anything; only ever reached when something is broken."""
 
 
+_OTHERS = ("CHAT_AGENT_", "AWS_", "XDG_RUNTIME_DIR")
+
+
 class Running:
     """A started ``chat-agent``. Every wait is bounded."""
 
     def __init__(self, *arguments: str, cwd: Path, env: dict[str, str], read_output: bool = True) -> None:
+        self.directory = env.get("XDG_STATE_HOME", "")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "agent", *arguments],
             stdin=subprocess.PIPE,
@@ -97,7 +101,7 @@ def started(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     running: list[Running] = []
 
     def start(*arguments: str, read_output: bool = True, **variables: str) -> Running:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("CHAT_AGENT_", "AWS_"))}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
         home = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state"), "AWS_EC2_METADATA_DISABLED": "true"}
         running.append(Running(*arguments, cwd=tmp_path, env={**clean, **home, **variables}, read_output=read_output))
         return running[-1]

@@ -6,6 +6,7 @@ It blocks, as a command does nothing else. It knows no verb.
 import os
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -50,7 +51,9 @@ class Line:
         self.close()
 
     def close(self) -> None:
-        """Hangs up."""
+        """Hangs up; whoever waits for an answer in another thread stops waiting first."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._answers.close()
         self._socket.close()
 
@@ -74,7 +77,8 @@ class Line:
         """What is told while the work goes on, and at last, marked with True, the result. Raises as `ask` does."""
         self._socket.settimeout(patience)
         try:
-            self._socket.sendall(protocol.ask(verb, args))
+            with suppress(BrokenPipeError):  # whoever is not let in is told so all the same
+                self._socket.sendall(protocol.ask(verb, args))
             while (answer := protocol.answered(self._line())).result is msgspec.UNSET:
                 if isinstance(answer.error, Refusal):
                     raise ControlRefused(answer.error.code, answer.error.sentence)
