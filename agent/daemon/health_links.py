@@ -1,4 +1,4 @@
-"""Which chats are deaf: on the chat, but for too long without a subscribed websocket or with a gap that stays open.
+"""Which chats are deaf: on the chat, but for too long without websocket and stream, or with a gap that stays open.
 
 A `Report` that remembers since when, and one task for all chats that tells of each chat once. A link mends itself;
 this only sees to it that somebody learns when it does not succeed. It knows no socket.
@@ -17,7 +17,7 @@ _LOOKS = 4
 
 
 class Deafness:
-    """A `Report` that follows the websockets of all chats."""
+    """A `Report` that follows the ways in of all chats."""
 
     def __init__(self, *, after: float, share: float, clock: Clock, report: Report) -> None:
         """
@@ -32,13 +32,16 @@ class Deafness:
         self._report = report
         self._unsubscribed: dict[ContactKey, float] = {}
         self._unread: dict[ContactKey, float] = {}
+        self._streaming: set[ContactKey] = set()
         self._told: set[ContactKey] = set()
         self._acts: Mapping[str, Callable[[ContactKey], None]] = {
-            "contact.joined": self._lost,
+            "contact.joined": self._joined,
             "link.lost": self._lost,
             "link.failed": self._lost,
             "link.no_address": self._lost,
             "link.subscribed": self._subscribed,
+            "stream.started": self._streamed,
+            "stream.not_started": self._not_streamed,
             "transcript.failed": self._behind,
             "transcript.read": self._caught_up,
             "contact.ended": self._over,
@@ -74,6 +77,18 @@ class Deafness:
                 self._told.add(contact)
                 self._report(Happening(name="chat.deaf", level=Level.ERROR, contact=contact))
 
+    def _joined(self, contact: ContactKey) -> None:
+        if contact not in self._streaming:  # which is begun before the join
+            self._lost(contact)
+
+    def _streamed(self, contact: ContactKey) -> None:
+        self._streaming.add(contact)
+        self._subscribed(contact)
+
+    def _not_streamed(self, contact: ContactKey) -> None:
+        self._streaming.discard(contact)
+        self._lost(contact)
+
     def _lost(self, contact: ContactKey) -> None:
         self._unsubscribed.setdefault(contact, self._clock.monotonic())
 
@@ -96,4 +111,5 @@ class Deafness:
     def _over(self, contact: ContactKey) -> None:
         self._unsubscribed.pop(contact, None)
         self._unread.pop(contact, None)
+        self._streaming.discard(contact)
         self._told.discard(contact)

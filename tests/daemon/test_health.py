@@ -141,6 +141,18 @@ def test_a_chat_that_never_got_a_socket_is_deaf_too(ward: Ward) -> None:
     assert ward.deaf() == ["a"]
 
 
+def test_a_chat_that_is_heard_by_streaming_needs_no_socket(ward: Ward) -> None:
+    """Its stream is begun before it joins; where that fails it is deaf until it succeeds."""
+    ward.tell("stream.started", contact="a")
+    ward.tell("contact.joined", contact="a")
+    ward.tell("stream.not_started", contact="b")
+    ward.tell("contact.joined", contact="b")
+    ward.later(AFTER)
+    assert ward.deaf() == ["b"]
+    ward.tell("stream.started", contact="b")
+    assert ward.deaf() == []
+
+
 def test_a_gap_that_stays_open_makes_deaf_as_well(ward: Ward) -> None:
     """Live items wait until the transcript has been read."""
     ward.tell("link.subscribed", contact="a")
