@@ -6,7 +6,7 @@ import signal
 import anyio
 import pytest
 
-from agent.daemon.signals import heed
+from agent.daemon.signals import heed, heed_reload
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -24,4 +24,25 @@ async def test_the_first_signal_asks_and_the_second_forces(number: signal.Signal
                 os.kill(os.getpid(), number)
                 await anyio.sleep_forever()
             assert work.cancelled_caught
+            group.cancel_scope.cancel()
+
+
+async def test_each_hang_up_reloads() -> None:
+    """As often as it comes, without stopping anything."""
+    reloads = 0
+    reloaded = anyio.Event()
+
+    def reload() -> None:
+        nonlocal reloads
+        reloads += 1
+        reloaded.set()
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as group:
+            await group.start(heed_reload, reload)
+            for number in (1, 2):
+                reloaded = anyio.Event()
+                os.kill(os.getpid(), signal.SIGHUP)
+                await reloaded.wait()
+                assert reloads == number
             group.cancel_scope.cancel()
