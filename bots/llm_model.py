@@ -149,13 +149,10 @@ class ModelAnswer:
                 pass
 
     def _take_wishes(self, question: Question) -> None:
-        """What the model wishes comes after what it wrote before; the last wish is the end of the answer."""
+        """What the model wishes comes after what it wrote before."""
         self._flush()
-        wishes, self._wishes[:] = list(self._wishes), []
-        for wish in wishes:
-            self._ready.append(wish)
-            if wish.kind is not Kind.WRITE:
-                return
+        self._ready.extend(self._wishes)
+        self._wishes.clear()
         spent = self._spent(question)
         if spent.tokens > question.left.tokens or spent.cost > question.left.cost:
             self._end(Kind.LIMITED)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from importlib import metadata
 from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 
 import typer
@@ -56,6 +57,8 @@ def new(name: str, template: Template, *, force: bool) -> None:
         ) from error
     for file in kept:
         typer.secho(f"kept {file}", dim=True)
+    if template is Template.LLM and find_spec("pydantic_ai") is None:
+        typer.secho("It needs the extra llm: pip install 'connect-chat-agent[llm]'", fg="yellow")
     typer.echo(f"{target}/ is a bot now:\n\n    cd {name} && pytest\n    chat-agent dev {module_of(name)}:bot\n")
 
 

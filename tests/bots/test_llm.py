@@ -123,11 +123,13 @@ async def test_attributes_are_written_only_as_the_file_allows() -> None:
 async def test_the_model_hands_off() -> None:
     """Its part ends with the wish: it is not asked again; the file has the last word and the attributes."""
     bot, script = scripted(
-        ["I see. ", call("hand_off"), call("end_chat")], passed_on={"say": "Bye.", "attributes": {"queue": "q"}}
+        ["I see", call("hand_off"), call("end_chat")],
+        passed_on={"say": "Bye.", "attributes": {"queue": "q"}},
+        may_end=True,
     )
     async with chatting(bot) as customer:
         await customer.says("A person, please.")
-        await customer.sees("I see.")
+        await customer.sees("I see")
         await customer.sees("Bye.")
         await ended(customer)
         assert customer.attributes == {"llm": "handed_off", "queue": "q"}

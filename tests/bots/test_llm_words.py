@@ -77,6 +77,7 @@ def test_the_newest_lines_fit_into_the_budget() -> None:
     assert told(items, current("c"), "", 1_000)[0].text == "a" * 400
     assert [line.text for line in told(items, current("c"), "", 200)] == ["(The chat begins.)", "b" * 400]
     assert told(items, current("c"), "", 100) == []
+    assert told(items[:-1], current("c" * 400), "", 200) == []
     assert tokens("a" * 400) == 104
 
 

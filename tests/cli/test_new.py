@@ -138,6 +138,12 @@ def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.Monkey
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_template_needs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is missing."""
+    monkeypatch.setattr(new, "find_spec", lambda name: None)
+    assert "pip install 'connect-chat-agent[llm]'" in invoke("shop", "-t", "llm")[1]
+
+
 @pytest.mark.processes
 def test_the_templates_are_in_the_wheel(tmp_path: Path) -> None:
     """Else the command would work in this checkout only."""
