@@ -200,6 +200,13 @@ async def test_where_strangers_could_reach_it_a_secret_is_needed() -> None:
             pass
 
 
+async def test_an_address_that_is_not_this_machine_s_is_told() -> None:
+    """With the setting."""
+    with pytest.raises(InvalidSetting, match=r"source\.host"):
+        async with _scene(host="203.0.113.1", permit=Permit(secret=Secret("hush"))):
+            pass
+
+
 async def test_a_port_that_is_taken_is_told() -> None:
     """With the setting."""
     async with _scene() as scene:
