@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent.aws.hosts import host_of, is_aws
+from agent.aws.secrets import secrets_of
 from agent.bot.plugins import load
-from agent.config import resolve
-from agent.daemon.assembly import opened_store
+from agent.daemon.assembly import aws_settings, opened_store
 from agent.daemon.doctor.examination import Check, Exam
 from agent.daemon.doctor.findings import Finding, fail, ok, skipped, warn
-from agent.errors import BotError, ConfigurationError, InvalidSetting, StoreError, StoreUnreachable
+from agent.errors import BotError, ConfigurationError, InvalidSetting, SecretUnavailable, StoreError, StoreUnreachable
 from agent.store.sealing import AesGcmSealer
 
 
@@ -50,14 +50,15 @@ async def store(exam: Exam) -> Sequence[Finding]:
         if section.kind == "sqlite" and not section.path.exists():
             return [_place(section.path)]
         return [await _opened(exam), *sealed]
-    except (InvalidSetting, StoreError) as error:
+    except (InvalidSetting, SecretUnavailable, StoreError) as error:
         return [_unusable(error)]
 
 
 async def _sealed(exam: Exam) -> list[Finding]:
     references = exam.settings.store.encryption_keys
     if references:
-        AesGcmSealer([resolve("store.encryption_keys", one) for one in references], setting="store.encryption_keys")
+        keys = await secrets_of("store.encryption_keys", references, aws_settings(exam.settings.connect))
+        AesGcmSealer(keys, setting="store.encryption_keys")
     if references or not is_aws(host_of(await exam.ask.endpoint("connect"))):
         return []
     return [
@@ -89,8 +90,8 @@ async def _opened(exam: Exam) -> Finding:
     return ok("store", f"{exam.settings.store.kind} opens: {many} live chats, {len(workers)} workers alive")
 
 
-def _unusable(error: ConfigurationError | StoreError) -> Finding:
-    passing = isinstance(error, StoreUnreachable)
+def _unusable(error: ConfigurationError | SecretUnavailable | StoreError) -> Finding:
+    passing = isinstance(error, StoreUnreachable | SecretUnavailable)
     return fail(
         "store",
         "the contact store does not answer" if passing else "the contact store cannot be used",

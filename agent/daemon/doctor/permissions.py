@@ -11,43 +11,58 @@ from uuid import uuid4
 from agent.aws.inquiry import Refused
 from agent.aws.permissions import PERMISSIONS, Need, Permission
 from agent.daemon.doctor.examination import Check, Exam
-from agent.daemon.doctor.findings import Finding, fail, ok
+from agent.daemon.doctor.findings import Finding, fail, ok, warn
 from agent.daemon.doctor.replies import told, trouble
 
 
 async def permissions(exam: Exam) -> Sequence[Finding]:
-    """Whether each action that serving a chat takes is allowed."""
-    wanted = [one for one in PERMISSIONS if one.need is Need.SERVE]
+    """Whether each action is allowed that serving a chat takes, and where chats may be streamed, those of streaming."""
+    needs = {Need.SERVE} | ({Need.STREAM} if exam.settings.connect.ingress != "websocket" else set())
+    wanted = [one for one in PERMISSIONS if one.need in needs and one.service == "connect"]
     return [await _tried(exam, one) for one in wanted]
 
 
 async def _tried(exam: Exam, permission: Permission) -> Finding:
-    instance = exam.settings.connect.instance
-    reply = await exam.ask("connect", permission.operation, InstanceId=instance, **_harmless(permission.operation))
+    members = {"InstanceId": exam.settings.connect.instance, **_harmless(permission.operation, exam.ask.region)}
+    reply = await exam.ask("connect", permission.operation, **members)
     if isinstance(reply, Refused) and reply.denied:
-        where = permission.resource.value.format(
-            partition="aws", region=exam.ask.region, account="ACCOUNT", instance=instance
-        )
-        return fail(
-            "permissions",
-            f"{permission.action} is not allowed",
-            cause=told(reply),
-            remedy=f"Allow it on {where}; 'chat-agent iam' prints the whole policy.",
-        )
+        return _denied(exam, permission, reply)
     if isinstance(reply, Refused) and 400 <= reply.status < 500 and reply.status != 429:
         return ok("permissions", f"{permission.action} is allowed")
     return trouble("permissions", reply)
 
 
-def _harmless(operation: str) -> dict[str, Any]:
+def _denied(exam: Exam, permission: Permission, reply: Refused) -> Finding:
+    """Streaming that is only the second way may stay forbidden."""
+    spare = permission.need is Need.STREAM and exam.settings.connect.ingress == "auto"
+    where = permission.resource.value.format(
+        partition="aws", region=exam.ask.region, account="ACCOUNT", instance=exam.settings.connect.instance
+    )
+    return (warn if spare else fail)(
+        "permissions",
+        f"{permission.action} is not allowed",
+        cause=told(reply),
+        remedy=f"Allow it on {where}; 'chat-agent iam' prints the whole policy."
+        + (" Or set connect.ingress = websocket, where the instance gives bots one." if spare else ""),
+    )
+
+
+def _harmless(operation: str, region: str) -> dict[str, Any]:
     """Members about a contact that does not exist, so that nothing can come of the call."""
     nobody = str(uuid4())
-    if operation == "UpdateContactAttributes":
-        return {"InitialContactId": nobody, "Attributes": {}}
-    if operation == "CreateParticipant":
-        details = {"ParticipantRole": "CUSTOM_BOT", "DisplayName": "doctor"}
-        return {"ContactId": nobody, "ParticipantDetails": details}
-    return {"ContactId": nobody}
+    match operation:
+        case "UpdateContactAttributes":
+            return {"InitialContactId": nobody, "Attributes": {}}
+        case "CreateParticipant":
+            details = {"ParticipantRole": "CUSTOM_BOT", "DisplayName": "doctor"}
+            return {"ContactId": nobody, "ParticipantDetails": details}
+        case "StartContactStreaming":
+            topic = {"StreamingEndpointArn": f"arn:aws:sns:{region}:000000000000:nobody"}
+            return {"ContactId": nobody, "ChatStreamingConfiguration": topic, "ClientToken": nobody}
+        case "StopContactStreaming":
+            return {"ContactId": nobody, "StreamingId": nobody}
+        case _:
+            return {"ContactId": nobody}
 
 
 PERMISSIONS_OF_CONNECT = (Check(name="permissions", probe=permissions, needs=("instance",)),)

@@ -13,7 +13,7 @@ from agent.daemon.doctor.flows import flows
 from agent.daemon.doctor.instance import instance
 from agent.daemon.doctor.permissions import permissions
 from agent.daemon.doctor.quotas import quotas
-from tests.daemon.doctor.patients import Told, answered, found
+from tests.daemon.doctor.patients import INSTANCE_ID, Told, answered, found
 
 DENIED = Refused(code="AccessDeniedException", status=403, words="not authorized")
 EXPIRED = Refused(code="ExpiredToken", status=400)
@@ -115,11 +115,19 @@ async def test_the_instance(reply: Reply, severity: Severity, words: str) -> Non
 )
 async def test_each_action_is_tried_where_nothing_can_come_of_it(reply: Reply, severity: Severity) -> None:
     """Denied is told from not found; all else is no verdict."""
-    told = Told(replies={"CreateParticipant": reply})
-    findings = {one.what: one for one in await found(permissions, told)}
-    (tried,) = [one for what, one in findings.items() if severity is Severity.WARN or "CreateParticipant" in what][:1]
-    assert tried.severity is severity
-    assert len(findings) == 3
+    findings = await found(permissions, Told(replies={"CreateParticipant": reply}))
+    assert [one.severity for one in findings] == [severity, *[Severity.OK] * 4]
+
+
+@pytest.mark.parametrize(
+    ("ingress", "severities"),
+    [("auto", [Severity.WARN]), ("streaming", [Severity.FAIL]), ("websocket", [])],
+)
+async def test_streaming_is_needed_only_where_it_is_the_way(ingress: str, severities: list[Severity]) -> None:
+    """As the second way it deserves attention."""
+    settings = Configuration(connect={"instance": INSTANCE_ID, "ingress": ingress})
+    findings = await found(permissions, Told(replies={"StartContactStreaming": DENIED}), settings)
+    assert [one.severity for one in findings if one.severity is not Severity.OK] == severities
 
 
 async def test_a_denied_action_is_told_with_the_resource_to_allow_it_on() -> None:
