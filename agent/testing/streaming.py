@@ -78,10 +78,9 @@ class InMemoryTopics:
         """The streams of the workers that are here."""
         return tuple(self._workers.values())
 
-    def gone(self, streams: InMemoryStreams) -> None:
-        """The worker is no more."""
-        if self._workers.get(streams.arn) is streams:
-            del self._workers[streams.arn]
+    def clear(self) -> None:
+        """No worker is here any more."""
+        self._workers.clear()
 
     def _follow(self, happening: Happening) -> None:
         if isinstance(happening, ItemPublished):

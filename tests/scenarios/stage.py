@@ -16,16 +16,20 @@ import anyio
 from anyio.abc import TaskGroup
 
 from agent.aws.settings import AwsSettings
+from agent.aws.streams import aws_mailboxes
 from agent.aws.wiring import AwsPorts, aws_ports
 from agent.clock import SystemClock
 from agent.daemon.pacing import FreePacer
-from agent.emulator import INSTANCE_ID, Emulator, Rule, Settings, emulate, read_flow
+from agent.daemon.streaming import StreamingSettings, WorkerStreams
+from agent.emulator import INSTANCE_ID, Emulator, Rule, Settings, Sink, emulate, read_flow
 from agent.emulator.participants import Role
 from agent.emulator.timeline import Entry
 from agent.ids import ContactId, ContactKey, WorkerId, instance_id
+from agent.ports import StreamPort
 from agent.record import ContactRecord
 from agent.session.session import Ending, Session
 from agent.session.surroundings import Ports, SessionSettings
+from agent.session.ways import NoStreams, Ways
 from agent.store.memory import MemoryStore
 from agent.telemetry import Happening
 from agent.wire.timings import LinkTimings
@@ -40,6 +44,9 @@ CALM = LinkTimings(heartbeat_interval=60.0)
 """A busy machine is no dead socket."""
 HASTY = LinkTimings(heartbeat_interval=60.0, refresh_margin=59.8, shortest_lifetime=0.0)
 """With sockets or tokens that live 60 s: each is replaced after a moment, long before it expires."""
+STREAMED_BY: list[str | None] = [None]
+"""The address of the SNS and SQS that chats are streamed through; None: they are heard by the websocket. The fixture of
+the marker ``both_ways`` changes it."""
 PATIENT_SOCKETS: dict[str, Any] = {"socket_idle_timeout": None, "socket_lifetime": 1e7}
 """For stories in which time leaps at the service, but no socket is to notice."""
 
@@ -59,6 +66,7 @@ class Stage:
     group: TaskGroup
     settings: SessionSettings
     pulse: Pulse
+    streams: StreamPort
     happenings: list[Happening] = field(default_factory=list)
     endings: list[Ending | Exception] = field(default_factory=list)
     report: Callable[[Happening], None] | None = None
@@ -176,6 +184,8 @@ class Stage:
             clock=SystemClock(),
             random=Random(1),
             report=self._note,
+            streams=self.streams,
+            ways=Ways("streaming" if STREAMED_BY[0] else "websocket"),
         )
 
     def _note(self, happening: Happening) -> None:
@@ -208,20 +218,38 @@ def key(contact_id: str) -> ContactKey:
 
 
 @asynccontextmanager
+async def _streams(connect: str, streamed_by: str | None) -> AsyncIterator[StreamPort]:
+    """The worker's topic and queue, where chats are streamed."""
+    if streamed_by is None:
+        yield NoStreams()
+        return
+    aws = AwsSettings(region="us-east-1", endpoint_url=connect)
+    async with aws_mailboxes(aws, endpoint_url=streamed_by) as mailboxes:
+        settings = StreamingSettings(prefix="scene", at_start=True)
+        streams = WorkerStreams(mailboxes, WORKER, settings=settings, clock=SystemClock(), random=Random(1))
+        async with streams.serving():
+            yield streams
+
+
+@asynccontextmanager
 async def stage(*, flows: Mapping[str, str] | None = None, **emulator: Any) -> AsyncIterator[Stage]:
     """A stage, struck when left: every session is cancelled, every socket closed."""
     pulse = Pulse()
     read = {name: read_flow(text) for name, text in (flows or {}).items()}
     failure: Exception | None = None
+    streamed_by = STREAMED_BY[0]
+    emulator.setdefault("bot_may_use_websocket", streamed_by is None)
+    sinks = [Sink(kind="stream", to=f"sns+{streamed_by}")] if streamed_by else []
     async with (
-        emulate(settings=Settings(seed=7, **emulator), flows=read) as connect,
+        emulate(settings=Settings(seed=7, **emulator), flows=read, sinks=sinks) as connect,
         aws_ports(AwsSettings(region="us-east-1", endpoint_url=connect.url)) as aws,
+        _streams(connect.url, streamed_by) as streams,
         anyio.create_task_group() as group,
     ):
         connect.timeline.followers.append(pulse.beat)
-        settings = SessionSettings(reorder_window=0.0, typing_after=None, link=CALM)
+        settings = SessionSettings(reorder_window=0.0, stream_reorder_window=0.0, typing_after=None, link=CALM)
         try:
-            yield Stage(connect, aws, MemoryStore(SystemClock()), group, settings, pulse)
+            yield Stage(connect, aws, MemoryStore(SystemClock()), group, settings, pulse, streams)
         except Exception as error:  # raised outside the group, which would wrap it
             failure = error
         group.cancel_scope.cancel()

@@ -16,6 +16,8 @@ from agent.wire.content import ContentType
 from tests.scenarios.endings import BY_HUMAN, busy, connection_token, is_over, waiting
 from tests.scenarios.stage import PATIENT_SOCKETS, ScriptedBot, stage
 
+pytestmark = pytest.mark.both_ways
+
 JOIN, CONNECT, LEAVE = "CreateParticipant", "CreateParticipantConnection", "DisconnectParticipant"
 SUBSCRIBE = '{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}'
 

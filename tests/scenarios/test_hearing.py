@@ -2,11 +2,15 @@
 
 import asyncio
 
+import pytest
+
 from agent.emulator import Fault, Rule
 from agent.emulator.connection import SUBSCRIBED
 from agent.session.conversation import Trigger
 from agent.wire.timings import LinkTimings
 from tests.scenarios.stage import HASTY, Customer, ScriptedBot, Stage, stage
+
+pytestmark = pytest.mark.both_ways
 
 BOTS = "CUSTOM_BOT"
 
@@ -56,6 +60,7 @@ async def test_messages_that_overtake_each_other_are_put_in_order() -> None:
         await customer.sees("first", "second")
 
 
+@pytest.mark.by_websocket
 async def test_while_a_socket_is_replaced_both_deliver_and_each_message_counts_once() -> None:
     """Make before break: two sockets for a moment, never none; what both deliver is one message."""
     async with stage(socket_lifetime=60.0) as scene:
@@ -85,6 +90,7 @@ def _speaks_at_each_subscription(scene: Stage, customer: Customer) -> list[int]:
     return open_sockets
 
 
+@pytest.mark.by_websocket
 async def test_being_connected_twice_greets_once() -> None:
     """Acknowledgements may be repeated, and every socket has its own: the start is made once all the same."""
     async with stage() as scene:
@@ -99,6 +105,7 @@ async def test_being_connected_twice_greets_once() -> None:
         assert bot.triggers == [Trigger.JOINED, Trigger.ITEMS]
 
 
+@pytest.mark.by_websocket
 async def test_a_socket_that_falls_silent_is_dead_although_nobody_closed_it() -> None:
     """A sleeping laptop or a NAT closes nothing: a heartbeat without answer is the only sign."""
     async with stage() as scene:
@@ -110,6 +117,7 @@ async def test_a_socket_that_falls_silent_is_dead_although_nobody_closed_it() ->
         assert scene.reports("link.lost")[0].fields["why"] == "dead"
 
 
+@pytest.mark.by_websocket
 async def test_the_bots_own_words_come_back_and_are_not_answered() -> None:
     """Senders receive their own items; an echo bot that answered them would never stop."""
     async with stage() as scene:

@@ -1,8 +1,12 @@
 """One chat from beginning to end, over the real wire."""
 
+import pytest
+
 from agent.session.conversation import Trigger
 from agent.session.session import Ending
 from tests.scenarios.stage import ScriptedBot, stage
+
+pytestmark = pytest.mark.both_ways
 
 
 async def test_a_bot_greets_answers_and_ends_with_the_chat() -> None:

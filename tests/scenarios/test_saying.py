@@ -1,11 +1,14 @@
 """What the bot says arrives: each message once, in order, in a form that the contact takes, within the quotas."""
 
 import anyio
+import pytest
 
 from agent.emulator import Fault, Rule
 from agent.session.conversation import Turn
 from agent.wire.content import ContentType
 from tests.scenarios.stage import ScriptedBot, Stage, stage
+
+pytestmark = pytest.mark.both_ways
 
 SEND, EVENT = "SendMessage", "SendEvent"
 

@@ -36,11 +36,14 @@ class Climate:
 class Storm(Weather):
     """Seeded faults; `struck` counts them by kind. `pass_over` ends the storm."""
 
-    def __init__(self, region: Region, climate: Climate, random: Random, *, forgetful: bool, lonely: bool) -> None:
+    def __init__(
+        self, region: Region, climate: Climate, random: Random, *, forgetful: bool, lonely: bool, streaming: int = 0
+    ) -> None:
         """
         Args:
             forgetful: the Participant Service remembers no ClientToken at all.
             lonely: a frame may be lost alone, which only an audit notices.
+            streaming: the seed of what befalls notifications, so that it changes nothing else.
         """
         super().__init__(timers=region.timers, clock=region.clock, timeline=region.timeline)
         self.calm = False
@@ -48,6 +51,7 @@ class Storm(Weather):
         self._region = region
         self._climate = climate
         self._random = random
+        self._streaming = Random(streaming)
         self._deaf: set[str] = set()
         self._forgetful = forgetful
         self._lonely = lonely
@@ -94,6 +98,20 @@ class Storm(Weather):
         kind = self._random.choice(("drop", "duplicate", "delay", "truncate", "stall", "forbid", "close"))
         self.struck[f"frame: {kind}"] += 1
         self._spoil(kind, participant_id, text, deliver)
+
+    def copies(self) -> tuple[float, ...]:
+        """When the copies of a notification arrive: at least once, in any order; lost only where that is an audit's."""
+        first = self._streaming.random() * 0.03
+        if self._streaming.random() >= self._climate.frames:
+            return (first,)
+        kind = self._streaming.choice(("duplicate", "delay", "lost" if self._lonely else "delay"))
+        self.struck[f"notification: {kind}"] += 1
+        later = self._streaming.uniform(0, 0.15)
+        return {"duplicate": (first, later, later * 100), "delay": (later,), "lost": ()}[kind]
+
+    def failing_topics(self) -> int:
+        """How often a new worker asks for its topic in vain."""
+        return self._streaming.choice((1, 3)) if self._streaming.random() < self._climate.calls else 0
 
     def _spoil(self, kind: str, participant_id: str, text: str, deliver: Callable[[str], None]) -> None:
         match kind:

@@ -24,9 +24,11 @@ from agent.record import ContactRecord
 from agent.session.conversation import Overlap
 from agent.session.session import Session
 from agent.session.surroundings import Ports, SessionSettings
+from agent.session.ways import Way, Ways
 from agent.store.memory import MemoryStore
 from agent.telemetry import Happening
 from agent.testing.inmemory import InMemoryCalls, InMemorySockets
+from agent.testing.streaming import InMemoryTopics
 from tests.simulation.bots import TracingBot
 from tests.simulation.mortal import Crashed, Life, MortalCalls, MortalStore
 from tests.simulation.storm import Climate, Storm
@@ -87,14 +89,16 @@ class JumpingClock(LoopClock):
 class World:
     """Built from a seed; `run` tells its story once, inside a virtual loop."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, way: Way | None = None) -> None:
         self.seed = seed
+        self.way = way or Random(seed + 3).choice((Way.WEBSOCKET, Way.WEBSOCKET, Way.STREAMING))
         self.random = Random(seed)
         clock = LoopClock()
         settings = Settings(
             seed=seed,
             timeline_length=0,
             start_position_included=self.random.random() < 0.5,
+            bot_may_use_websocket=self.way is Way.WEBSOCKET,
         )
         self.clock = JumpingClock()
         self.region = Region(settings=settings, clock=clock, random=Random(seed))
@@ -102,7 +106,12 @@ class World:
         forgetful = self.random.random() < 0.3
         self.lonely = self.random.random() < 0.1
         self.storm = Storm(
-            self.region, Climate.drawn(self.random), Random(seed + 1), forgetful=forgetful, lonely=self.lonely
+            self.region,
+            Climate.drawn(self.random),
+            Random(seed + 1),
+            forgetful=forgetful,
+            lonely=self.lonely,
+            streaming=seed + 4,
         )
         self.region.weather = self.storm
         self.store = MemoryStore(clock)
@@ -114,6 +123,7 @@ class World:
         self.over: set[str] = set()
         self.drained = False
         self.sockets = InMemorySockets(self.region, latency=self._latency)
+        self.topics = InMemoryTopics(self.region, copies=self.storm.copies)
         self._sessions: list[Session] = []
 
     def _bot(self) -> TracingBot:
@@ -240,12 +250,15 @@ class World:
                     await self._process(life)
                 except* Crashed:
                     pass
+            self.topics.clear()
             self.crashes += not life.alive
             await anyio.sleep(self.random.random() * 3)
 
     async def _process(self, life: Life) -> None:
         store = MortalStore(self.store, life, self.random, faults=self.random.choice((0.0, 0.0, 0.1)))
         calls = MortalCalls(InMemoryCalls(self.operations, latency=self._latency), life)
+        streams = self.topics.of(f"life-{self.crashes}")
+        streams.failing = self.storm.failing_topics()
         ports = Ports(
             connect=BotoConnect(calls),
             participant=BotoParticipant(calls),
@@ -255,6 +268,8 @@ class World:
             clock=self.clock,
             random=self.random,
             report=self.happenings.append,
+            streams=streams,
+            ways=Ways(self.way.value),
         )
         await self.store.heartbeat(WORKER, ttl=1e9)
         async with anyio.create_task_group() as group:
@@ -267,6 +282,7 @@ class World:
         fresh = ContactRecord(key=key, bot=self.bot.name, display_name="Helper")
         settings = SessionSettings(
             audit_interval=60.0 if self.lonely else None,
+            stream_audit_interval=60.0 if self.lonely else 300.0,
             typing_after=self.random.choice((None, 0.5)),
             max_waiting=self.max_waiting,
         )
@@ -315,6 +331,6 @@ class World:
         )
 
 
-async def story(seed: int) -> Outcome:
-    """One seed's story."""
-    return await World(seed).run()
+async def story(seed: int, way: Way | None = None) -> Outcome:
+    """One seed's story; the way in is drawn as well, unless it is given."""
+    return await World(seed, way).run()
