@@ -108,3 +108,9 @@ async def test_without_a_reference_to_aws_it_is_not_asked(monkeypatch: pytest.Mo
     monkeypatch.setenv("TWO", "2")
     one, two = await secrets_of(SETTING, ["env:ONE", "env:TWO"], AwsSettings())
     assert (one.reveal(), two.reveal()) == ("1", "2")
+
+
+async def test_an_empty_secret_is_named(kept: Moto) -> None:
+    """Not silently an empty key."""
+    with pytest.raises(InvalidSetting, match="is empty; put the secret there"):
+        await _one(f"""aws-secretsmanager:{_put(kept, '{"key": ""}')}#key""")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.config import resolve
+from agent.config.references import is_remote
 from agent.errors import InvalidSetting
 
 
@@ -41,3 +42,11 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\xfa")
     with pytest.raises(InvalidSetting, match=r"no UTF-8 text"):
         resolve("store.encryption_keys", f"file:{tmp_path / 'binary'}")
+
+
+@pytest.mark.parametrize("reference", ["aws-secretsmanager:shop/key#key", "aws-ssm:/shop/key"])
+def test_what_aws_keeps_is_not_looked_for_here(reference: str) -> None:
+    """Only who may speak to AWS can have it."""
+    assert is_remote(reference)
+    with pytest.raises(InvalidSetting, match="is kept by AWS"):
+        resolve("store.encryption_keys", reference)

@@ -10,12 +10,11 @@ from random import SystemRandom
 from typing import Protocol, TypeAlias
 
 from agent import plugins
-from agent.config import Configuration, resolve
+from agent.config import Configuration
 from agent.daemon.room import Room
 from agent.daemon.sources.local import LocalSource
 from agent.daemon.sources.reading import Triggers
 from agent.errors import InvalidSetting, TargetBroken, TargetNotFound
-from agent.ids import Secret
 from agent.importing import did_you_mean
 from agent.plugins import Group
 from agent.ports import ContactSource
@@ -91,21 +90,22 @@ async def _on_queue(settings: Configuration, url: str, room: Room, report: Repor
 
 
 def _http(settings: Configuration) -> Opening:
-    reference = settings.source.secret
-    secret = None if reference is None else resolve("source.secret", reference)
-    return partial(_on_port, settings, secret)
+    return partial(_on_port, settings)
 
 
 @asynccontextmanager
-async def _on_port(
-    settings: Configuration, secret: Secret | None, room: Room, report: Report
-) -> AsyncIterator[ContactSource]:
+async def _on_port(settings: Configuration, room: Room, report: Report) -> AsyncIterator[ContactSource]:
+    from agent.aws.secrets import secrets_of
     from agent.clock import SystemClock
+    from agent.daemon.assembly import aws_settings
     from agent.daemon.sources.http import HttpSettings, http_source
     from agent.daemon.sources.permit import Permit
 
     del room  # a full worker says so to whoever asks
     section = settings.source
+    references = () if section.secret is None else (section.secret,)
+    secrets = await secrets_of("source.secret", references, aws_settings(settings.connect))
+    secret = secrets[0] if secrets else None
     wanted = HttpSettings(
         host=section.host,
         port=section.port,
