@@ -16,6 +16,8 @@
     │   ├── StateError                stored state that no longer fits the bot's type
     │   ├── DialogError
     │   │   └── ReplayMismatch        the code no longer matches the journal
+    │   ├── BudgetSpent               a chat's budget of messages is used up
+    │   ├── CircuitOpen               a backend that failed too often is left alone for a while
     │   └── TurnTimeout               a handler that did not end in its time
     ├── ConnectError                  Amazon Connect's answer, or none
     │   ├── InvalidRequest            400
@@ -162,6 +164,14 @@ class ReplayMismatch(DialogError):
         super().__init__(sentence)
         self.expected = expected
         self.came = came
+
+
+class BudgetSpent(BotError):
+    """The operator's budget for this chat is used up; the chat is handed off."""
+
+
+class CircuitOpen(BotError):
+    """A backend failed too often, so it is not called now; the text names the circuit."""
 
 
 class TurnTimeout(BotError):

@@ -95,6 +95,7 @@ class ContactRecord:
         state: the bot's state, JSON.
         journal: what dialogs already did; the bot floor's own form.
         handled_turns: how many turns were committed.
+        said_messages, said_bytes: how much committed turns have said.
         orders: the latest orders from outside (an operator's, a guard's) that were done.
     """
 
@@ -120,6 +121,8 @@ class ContactRecord:
     timers: tuple[Timer, ...] = ()
     dead_letters: tuple[DeadLetter, ...] = ()
     orders: tuple[str, ...] = ()
+    said_messages: int = 0
+    said_bytes: int = 0
 
     def encode(self) -> bytes:
         """The durable form, without epoch and owner, with the participant token in clear: seal it where it rests."""

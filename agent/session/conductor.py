@@ -10,11 +10,12 @@ from dataclasses import replace
 import anyio
 
 from agent.clock import timestamp
-from agent.errors import OwnershipLost, TurnTimeout
+from agent.errors import BotError, ConnectError, ConversationOver, OwnershipLost, TurnTimeout
 from agent.ids import ItemId
 from agent.record import ContactRecord, DeadLetter, Timer
 from agent.session.conversation import Contact, Conversation, Overlap, Trigger
 from agent.session.fence import Fence
+from agent.session.guards import Guards
 from agent.session.handler import Handler, Outcome
 from agent.session.inbox import Inbox
 from agent.session.ordered import cause_of, done, keeping, objection, perform, why_not
@@ -24,6 +25,7 @@ from agent.session.surroundings import Ports, SessionSettings
 from agent.session.turn import Cause, LiveTurn, Verbs
 from agent.telemetry import Happening, Level
 from agent.telemetry.turns import within
+from agent.wire.content import ContentType
 from agent.wire.items import Item, Message
 
 _DEAD_LETTERS = 20
@@ -68,6 +70,7 @@ class Conductor:
         self._verbs = verbs
         self._ports = ports
         self._settings = settings
+        self._guards = Guards(settings.guards)
         self._stopping = False
         self._interrupted: tuple[Item, ...] = ()
 
@@ -201,6 +204,7 @@ class Conductor:
             over=self._fence.reason,
             outbox=self._outbox,
             verbs=self._verbs,
+            allow=self._guards.allow,
         )
         with within(self.record.key, turn.id):
             await self._performed_and_committed(turn)
@@ -222,19 +226,31 @@ class Conductor:
             outcome = await self._handled(turn)
         except Exception as error:  # reported, told to the customer and kept as a dead letter
             self._report_failure(turn, error)
-            if turn.cause.order is None or isinstance(turn.cause.order, Retry):
+            if self._excuses(turn, error):
                 await self._apologise(turn, error)
             turn.outcome = Outcome.TIMEOUT if isinstance(error, TurnTimeout) else Outcome.FAILED
             return error
+        if turn.late:
+            late = TurnTimeout("No reply came in the time that the operator's objective allows.")
+            self._report_failure(turn, late)
+            turn.outcome = Outcome.TIMEOUT
+            return late
         turn.outcome = outcome
         if outcome is Outcome.INTERRUPTED and self._fence.reason is None:
             self._interrupted = turn.cause.items
         return None
 
+    def _excuses(self, turn: LiveTurn, error: Exception) -> bool:
+        """Whether the bot has the last word on a turn that failed: not on an order's, nor where a guard hands off."""
+        bots_own = turn.cause.order is None or isinstance(turn.cause.order, Retry)
+        return bots_own and not self._guards.hands_off(error) and not self._ports.failing(self.record.bot)
+
     async def _handled(self, turn: LiveTurn) -> Outcome:
         async with anyio.create_task_group() as group:
             if self._overlap is Overlap.INTERRUPT and turn.trigger is Trigger.ITEMS and turn.cause.order is None:
                 group.start_soon(self._interrupt_on_arrival)
+            if self._guards.watches(turn.cause):
+                group.start_soon(self._mind_the_wait, turn)
             outcome = await self._outcome(turn)
             group.cancel_scope.cancel()
         if isinstance(outcome, Exception):
@@ -257,6 +273,26 @@ class Conductor:
         while self._inbox.ready_at is None:
             await self._inbox.changed()
         self._handler.stop()
+
+    async def _mind_the_wait(self, turn: LiveTurn) -> None:
+        """A customer who waits for the first reply hears a line, and is handed off when it takes too long."""
+        began, guards = anyio.current_time(), self._settings.guards
+        if guards.line_after is not None and guards.waiting_line:
+            await anyio.sleep(guards.line_after)
+            if turn.sends == 0:
+                await self._say_aside(turn, guards.waiting_line)
+        if guards.hand_off_after is not None:
+            await anyio.sleep_until(began + guards.hand_off_after)
+            if turn.sends == 0:
+                turn.late = True
+                self._handler.stop()
+
+    async def _say_aside(self, turn: LiveTurn, line: str) -> None:
+        """A line that is not the bot's: known by its words, so that a repeated turn neither repeats nor takes it."""
+        try:
+            await self._outbox.send(line, content_type=ContentType.PLAIN, name=(turn.id, "aside"), repeated=False)
+        except (ConversationOver, ConnectError, BotError) as error:
+            self._ports.report(Happening(name="aside.not_said", contact=self.record.key, error=error))
 
     async def _apologise(self, turn: LiveTurn, error: Exception) -> None:
         turn.roll_back()
@@ -292,7 +328,10 @@ class Conductor:
             interrupted=tuple(item.id for item in self._interrupted),
             handled_turns=self.record.handled_turns + 1,
             dead_letters=(*ended.dead_letters, *self._dead_letter(turn, error))[-_DEAD_LETTERS:],
+            said_messages=self.record.said_messages + turn.sends,
+            said_bytes=self.record.said_bytes + turn.sent_bytes,
         )
+        record = self._guarded(turn, record, error)
         await self._verbs.save(record)
         self.record = record
         self._report(
@@ -304,6 +343,16 @@ class Conductor:
             last_item=turn.items[-1].id if turn.items else "",
         )
         self._settle_order(turn, error)
+
+    def _guarded(self, turn: LiveTurn, record: ContactRecord, error: Exception | None) -> ContactRecord:
+        """The record to be committed; where a guard raises its alarm, with the order to hand the chat off."""
+        alarm = self._guards.alarm(turn, record, error, failing=self._ports.failing(record.bot))
+        if alarm is None or self._fence.reason is not None:
+            return record
+        fields = {"turn": turn.id, "alarm": alarm.value}
+        happening = Happening(name="guard.raised", level=Level.WARNING, contact=record.key, fields=fields)
+        self._ports.report(happening)
+        return keeping(self._guards.order(alarm, record), record)
 
     def _settle_order(self, turn: LiveTurn, error: Exception | None) -> None:
         if (order := turn.cause.order) is None:

@@ -46,7 +46,9 @@ class Outbox:
         read_transcript: Callable[[], Awaitable[None]],
         fence: Fence,
         ports: Ports,
+        asides: frozenset[str] = frozenset(),
     ) -> None:
+        """`asides` are lines which others than the turn may say in between: they are known by their words alone."""
         self._key = record.key
         self._join = record.join
         self._inbox = inbox
@@ -54,6 +56,7 @@ class Outbox:
         self._read_transcript = read_transcript
         self._fence = fence
         self._ports = ports
+        self._asides = asides
         self._lock = anyio.Lock()
         self._receipts = True
         self._in_flight = False
@@ -100,8 +103,10 @@ class Outbox:
 
     def _recognised(self, content: str, repeated: bool) -> Sent | None:
         candidates = self._inbox.unaccounted
-        if not repeated:
+        if not repeated or content in self._asides:
             candidates = tuple(message for message in candidates if message.content == content)
+        else:
+            candidates = tuple(message for message in candidates if message.content not in self._asides)
         return Sent(id=candidates[0].id, absolute_time=candidates[0].absolute_time) if candidates else None
 
     async def _told(self, content: str, content_type: str, token: ClientToken, asked_at: str) -> Sent:

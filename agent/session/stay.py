@@ -99,6 +99,7 @@ class Stay:
             read_transcript=self._close_gap,
             fence=fence,
             ports=ports,
+            asides=frozenset({settings.guards.waiting_line} if settings.guards.line_after is not None else ()),
         )
         self._orders = OrderBook()
         self._handler = Handler(outbox=self._outbox, settings=settings)

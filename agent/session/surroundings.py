@@ -6,6 +6,7 @@ from random import Random
 
 from agent.clock import Clock
 from agent.ports import ConnectPort, ContactStore, Pacer, ParticipantPort, SocketPort, StreamPort
+from agent.session.rails import GuardSettings
 from agent.session.ways import NoStreams, Ways
 from agent.telemetry import Report, silent
 from agent.wire.content import SAFE_TEXT_CHARACTERS
@@ -31,6 +32,7 @@ class Ports:
     streams: StreamPort = field(default_factory=NoStreams)
     ways: Ways = field(default_factory=Ways)
     may_speak: Callable[[], bool] = lambda: True
+    failing: Callable[[str], bool] = lambda bot: False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class SessionSettings:
         max_waiting: the most items waiting for a turn before reading from the chat stops.
         read_receipts: whether the customer sees that the bot has read.
         see_before_join: whether messages written before the bot joined are handed to it.
+        guards: the chat's guard rails.
         link: the timings of the websocket.
     """
 
@@ -76,4 +79,5 @@ class SessionSettings:
     max_waiting: int = 100
     read_receipts: bool = False
     see_before_join: bool = True
+    guards: GuardSettings = field(default_factory=GuardSettings)
     link: LinkTimings = field(default_factory=LinkTimings)

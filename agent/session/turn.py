@@ -4,7 +4,7 @@ The turn keeps what the bot changes until it is committed; nothing of it is dura
 a turn is chosen, bounded and committed is the conductor's business.
 """
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -56,6 +56,10 @@ class LiveTurn:
         began: when (monotonic seconds) it began.
         outcome: how it ended, once it has.
         said: the messages it sent, oldest first.
+        said_at: the AbsoluteTime of the last of them.
+        sent_bytes: how much of the budget its messages took.
+        late: no reply came in time, so it was ended.
+        allow: raises before a message that may not be sent.
     """
 
     cause: Cause
@@ -75,6 +79,10 @@ class LiveTurn:
     began: float = field(init=False)
     outcome: Outcome = field(init=False, default=Outcome.DONE)
     said: list[ItemId] = field(init=False, default_factory=list)
+    said_at: str = field(init=False, default="")
+    sent_bytes: int = field(init=False, default=0)
+    late: bool = field(init=False, default=False)
+    allow: "Callable[[LiveTurn, str], None]" = field(default=lambda turn, text: None, repr=False)
 
     def __post_init__(self) -> None:
         self.began = self.clock.monotonic()
@@ -104,6 +112,7 @@ class LiveTurn:
     async def send(self, content: str, *, content_type: str) -> Sequence[Sent]:
         sent = [await self._send_part(part, content_type) for part in self._parts(content, content_type)]
         self.said.extend(one.id for one in sent)
+        self.said_at = sent[-1].absolute_time if sent else self.said_at
         return sent
 
     async def typing(self) -> None:
@@ -148,7 +157,10 @@ class LiveTurn:
         return parts
 
     async def _send_part(self, part: str, content_type: str) -> Sent:
+        if self.cause.order is None:
+            self.allow(self, part)
         number, self.sends = self.sends, self.sends + 1
+        self.sent_bytes += len(part.encode())
         try:
             return await self._say(part, content_type, number)
         except ContentTypeRefused:
