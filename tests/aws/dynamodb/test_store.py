@@ -2,28 +2,18 @@
 
 import base64
 
-import boto3
 import pytest
 
-from agent.aws.dynamodb import DynamoDBStore, TableSettings
-from agent.aws.dynamodb.design import creation
+from agent.aws.dynamodb import DynamoDBStore
 from agent.clock import Clock
 from agent.ids import Secret
 from agent.ports import ContactStore
 from agent.store import AesGcmSealer, Sealer
 from agent.testing.conformance.store import StoreConformance
+from tests.aws.dynamodb.tables import made_table
 from tests.aws.moto import Moto
 
 KEY = Secret(base64.b64encode(bytes(32)).decode())
-
-
-def made_table(moto: Moto) -> TableSettings:
-    """A new, empty table of the store's own design."""
-    name = moto.name()
-    client = boto3.client("dynamodb", endpoint_url=moto.url)
-    client.create_table(**creation(name))
-    client.close()
-    return TableSettings(table=name, region=moto.region, endpoint_url=moto.url, patience=60.0, call_timeout=60.0)
 
 
 class TestDynamoDBStore(StoreConformance):
