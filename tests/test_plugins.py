@@ -8,21 +8,9 @@ import pytest
 
 from agent.errors import TargetNotFound
 from agent.plugins import Group, find, load, plugins, trouble
+from tests.packages import entry_point
 
 Install = Callable[..., None]
-
-
-class Package(metadata.Distribution):
-    """An installed package, without its files."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def read_text(self, filename: str) -> str | None:
-        return f"Name: {self._name}\nVersion: 1.2\n" if filename == "METADATA" else None
-
-    def locate_file(self, path: object) -> None:  # type: ignore[override]
-        raise AssertionError(path)
 
 
 @pytest.fixture
@@ -30,10 +18,9 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
     """Installs entry points ``package: (name, target)`` of one group, and nothing else."""
 
     def install(group: Group, **packages: tuple[str, str]) -> None:
-        points = []
-        for package, (name, target) in packages.items():
-            point = metadata.EntryPoint(name, target, group)
-            points.append(point._for(Package(package.replace("_", "-"))))  # type: ignore[attr-defined]
+        points = [
+            entry_point(group, package.replace("_", "-"), name, target) for package, (name, target) in packages.items()
+        ]
         installed = {group: points}
         monkeypatch.setattr(metadata, "entry_points", lambda group: installed.get(group, []))
 

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agent.cli.app import app
+from tests.packages import entry_point
 
 POINTS = {
     "agent.bots": [("echo", "bots.echo:bot", "shop-bots"), ("echo", "bots.menu:bot", "other-bots")],
@@ -16,24 +17,8 @@ POINTS = {
 }
 
 
-class Package(metadata.Distribution):
-    """An installed package, without its files."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def read_text(self, filename: str) -> str | None:
-        return f"Name: {self._name}\nVersion: 1.2\n" if filename == "METADATA" else None
-
-    def locate_file(self, path: object) -> None:  # type: ignore[override]
-        raise AssertionError(path)
-
-
 def _points(group: str) -> list[metadata.EntryPoint]:
-    return [
-        metadata.EntryPoint(name, target, group)._for(Package(package))  # type: ignore[attr-defined]
-        for name, target, package in POINTS.get(group, [])
-    ]
+    return [entry_point(group, package, name, target) for name, target, package in POINTS.get(group, [])]
 
 
 @pytest.fixture(autouse=True)
