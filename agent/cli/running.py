@@ -3,6 +3,7 @@
 It starts things and stops them in order. What they do is not known here.
 """
 
+import gc
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,12 +24,16 @@ from agent.telemetry import Happening, Level, Report
 from agent.telemetry.logging import LibraryLog, LogSettings, LogWriter
 
 T = TypeVar("T")
+_COLLECTING = (10_000, 20, 20)
+"""Python's collector, made for short programs, would spend a third of a busy worker's time on looking at thousands of
+chats and AWS's models, which all live on."""
 FIRST_BOT = "echo"
 """Which bot a newcomer meets."""
 
 
 def on_loop(work: Callable[[], Awaitable[T]]) -> T:
     """Runs `work` on uvloop where it is installed, else on asyncio's own loop."""
+    gc.set_threshold(*_COLLECTING)
     try:
         import uvloop  # noqa: F401
     except ImportError:

@@ -118,8 +118,7 @@ class Conductor:
                 await self._begin(timer)
                 continue
             self.resting = True
-            with anyio.move_on_after(min(items_at, timer_at) - now):
-                await self._inbox.changed()
+            await self._inbox.changed(within=min(items_at, timer_at) - now)
             self.resting = False
         return None
 
@@ -246,10 +245,15 @@ class Conductor:
         return bots_own and not self._guards.hands_off(error) and not self._ports.failing(self.record.bot)
 
     async def _handled(self, turn: LiveTurn) -> Outcome:
+        items = turn.trigger is Trigger.ITEMS and turn.cause.order is None
+        interrupted = self._overlap is Overlap.INTERRUPT and items
+        watched = self._guards.watches(turn.cause)
+        if not (interrupted or watched):
+            return await self._handler.run(lambda: self._work(turn))
         async with anyio.create_task_group() as group:
-            if self._overlap is Overlap.INTERRUPT and turn.trigger is Trigger.ITEMS and turn.cause.order is None:
+            if interrupted:
                 group.start_soon(self._interrupt_on_arrival)
-            if self._guards.watches(turn.cause):
+            if watched:
                 group.start_soon(self._mind_the_wait, turn)
             outcome = await self._outcome(turn)
             group.cancel_scope.cancel()

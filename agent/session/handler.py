@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 
 import anyio
+from anyio.abc import TaskGroup
 
 from agent.errors import ConversationOver, TurnTimeout
+from agent.session.alarm import alarm
 from agent.session.outbox import Outbox
 from agent.session.surroundings import SessionSettings
 
@@ -34,8 +36,15 @@ class Handler:
         self._task: asyncio.Task[object] | None = None
         self._bound = anyio.CancelScope()
         self._stopping = False
-        self._typing = anyio.Event()
+        self._group: TaskGroup | None = None
+        self._typist = anyio.CancelScope()
+        self._is_typing = False
+        self._patience: asyncio.TimerHandle | None = None
         self._typing_due = float("-inf")
+
+    def type_in(self, group: TaskGroup) -> None:
+        """Where typing is shown from now on; without a group it is not."""
+        self._group = group
 
     async def run(self, work: Callable[[], Awaitable[None]]) -> Outcome:
         """Runs `work` to its end, to its deadline or until `stop`.
@@ -45,12 +54,12 @@ class Handler:
             Exception: whatever `work` raised, except `ConversationOver`.
         """
         self._stopping = False
-        self._typing = anyio.Event()
         self._bound = anyio.CancelScope(deadline=anyio.current_time() + self._settings.turn_timeout)
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._show_typing)
+        self._await_typing()
+        try:
             outcome = await self._bounded(work)
-            group.cancel_scope.cancel()
+        finally:
+            self._end_typing()
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -61,7 +70,9 @@ class Handler:
 
     def show_typing(self) -> None:
         """Shows the bot as typing from now until the work ends."""
-        self._typing.set()
+        if self._group is not None and not self._is_typing:
+            self._is_typing = True
+            self._group.start_soon(self._type, self._typist)
 
     def _stop(self) -> None:
         if self._task is None or self._stopping:
@@ -99,11 +110,23 @@ class Handler:
                 raise
         task.uncancel()
 
-    async def _show_typing(self) -> None:
+    def _await_typing(self) -> None:
+        """A timer, not a task: most turns end long before it is due."""
+        self._typist = anyio.CancelScope()
+        if self._settings.typing_after is not None:
+            self._patience = alarm(self._settings.typing_after, self.show_typing)
+
+    def _end_typing(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        if self._is_typing:
+            self._typist.cancel()
+        self._patience, self._is_typing = None, False
+
+    async def _type(self, until: anyio.CancelScope) -> None:
         """At most one event in each interval, over all turns: they share their quota with everybody's [client code]."""
-        with anyio.move_on_after(self._settings.typing_after):
-            await self._typing.wait()
-        while True:
-            await anyio.sleep_until(self._typing_due)
-            self._typing_due = anyio.current_time() + self._settings.typing_interval
-            await self._outbox.typing()
+        with until:
+            while True:
+                await anyio.sleep_until(self._typing_due)
+                self._typing_due = anyio.current_time() + self._settings.typing_interval
+                await self._outbox.typing()

@@ -5,12 +5,11 @@ overtake each other [client code]. Nothing is kept without bound: what does not 
 later. It knows no socket and no bot, and of an item's meaning only whose it is.
 """
 
+import asyncio
 from bisect import insort
 from collections import deque
 from collections.abc import Callable
 from operator import attrgetter
-
-import anyio
 
 from agent.clock import Clock
 from agent.ids import ItemId, ParticipantId
@@ -59,7 +58,7 @@ class Inbox:
         self._ready: dict[Position, float] = {}
         self._gaps = 1
         self._closed = 0
-        self._changed = anyio.Event()
+        self._changed = asyncio.Event()
 
     # ------------------------------------------------------------------------------------- coming in
 
@@ -192,14 +191,19 @@ class Inbox:
             del self._ready[item.position]
         self.handled(dropped)
 
-    async def changed(self) -> None:
-        """Returns at the next arrival, release, typing event or `wake`."""
-        await self._changed.wait()
+    async def changed(self, *, within: float = float("inf")) -> None:
+        """Returns at the next arrival, release, typing event or `wake`, or after so many seconds."""
+        alarm = None if within == float("inf") else asyncio.get_running_loop().call_later(within, self.wake)
+        try:
+            await self._changed.wait()
+        finally:
+            if alarm is not None:
+                alarm.cancel()
 
     def wake(self) -> None:
         """Makes everybody who waits for a change look again."""
         self._changed.set()
-        self._changed = anyio.Event()
+        self._changed = asyncio.Event()
 
     # ----------------------------------------------------------------------------------- our own words
 

@@ -57,7 +57,7 @@ class Outbox:
         self._fence = fence
         self._ports = ports
         self._asides = asides
-        self._lock = anyio.Lock()
+        self._lock = anyio.Lock(fast_acquire=True)
         self._receipts = True
         self._in_flight = False
         self._afterwards: list[Callable[[], None]] = []

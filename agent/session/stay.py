@@ -129,6 +129,7 @@ class Stay:
         """
         try:
             async with anyio.create_task_group() as group:
+                self._handler.type_in(group)
                 group.start_soon(self._ingress.run)
                 if self._settings.audit_interval is not None:
                     group.start_soon(self._audit, self._settings.audit_interval)

@@ -4,10 +4,9 @@ It keeps encoded bytes, so nobody can change what is stored by changing what he 
 what it keeps ends with the process.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-
-from anyio.lowlevel import checkpoint
 
 from agent.clock import Clock
 from agent.errors import AlreadyOwned
@@ -43,7 +42,7 @@ class MemoryStore:
         self._leases: dict[WorkerId, _Lease] = {}
 
     async def claim(self, fresh: ContactRecord, *, owner: WorkerId) -> ContactRecord:
-        await checkpoint()
+        await asyncio.sleep(0)
         row = self._rows.get(fresh.key)
         if row is None:
             self._rows[fresh.key] = self._row(replace(fresh, epoch=1), owner)
@@ -56,19 +55,19 @@ class MemoryStore:
         return record
 
     async def load(self, key: ContactKey) -> ContactRecord | None:
-        await checkpoint()
+        await asyncio.sleep(0)
         row = self._rows.get(key)
         return self._record(key, row) if row else None
 
     async def save(self, record: ContactRecord) -> None:
-        await checkpoint()
+        await asyncio.sleep(0)
         row = self._rows.get(record.key)
         if row is None or record.owner is None or (row.epoch, row.owner) != (record.epoch, record.owner):
             raise fenced(record)
         self._rows[record.key] = self._row(record, record.owner)
 
     async def release(self, record: ContactRecord) -> None:
-        await checkpoint()
+        await asyncio.sleep(0)
         row = self._rows.get(record.key)
         if row is None or row.epoch != record.epoch or row.owner not in (record.owner, None):
             raise fenced(record)
@@ -77,32 +76,32 @@ class MemoryStore:
     async def claimable(
         self, owner: WorkerId, *, limit: int = 100, after: ContactKey | None = None
     ) -> Sequence[ContactKey]:
-        await checkpoint()
+        await asyncio.sleep(0)
         return _page((key for key, row in self._rows.items() if not row.over and self._free(row, owner)), limit, after)
 
     async def live(self, *, limit: int = 100, after: ContactKey | None = None) -> Sequence[ContactKey]:
-        await checkpoint()
+        await asyncio.sleep(0)
         return _page((key for key, row in self._rows.items() if not row.over), limit, after)
 
     async def heartbeat(self, owner: WorkerId, *, ttl: float) -> None:
         beat = self._now()
-        await checkpoint()
+        await asyncio.sleep(0)
         self._leases[owner] = _Lease(beat=beat, ttl=ttl)
 
     async def retire(self, owner: WorkerId) -> None:
-        await checkpoint()
+        await asyncio.sleep(0)
         self._leases.pop(owner, None)
 
     async def workers(self) -> Sequence[WorkerId]:
-        await checkpoint()
+        await asyncio.sleep(0)
         return sorted(worker for worker in self._leases if self._alive(worker))
 
     async def forget(self, key: ContactKey) -> None:
-        await checkpoint()
+        await asyncio.sleep(0)
         self._rows.pop(key, None)
 
     async def sweep(self, *, older_than: float) -> None:
-        await checkpoint()
+        await asyncio.sleep(0)
         before = self._now() - older_than
         for key in [key for key, row in self._rows.items() if row.over and row.written < before]:
             del self._rows[key]
