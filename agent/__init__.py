@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from agent.bot.bot import Bot, OnMismatch
     from agent.bot.chat import Chat
     from agent.bot.choice import Choice
+    from agent.bot.circuit import CircuitBreaker
     from agent.bot.filters import Filter, attribute, channel, content_type, predicate, regex, role, words
     from agent.bot.plugins import load
     from agent.bot.router import Router
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         Cancelled,
         ChatAgentError,
         ChatEnded,
+        CircuitOpen,
         ConversationOver,
         CustomerLeft,
         DialogError,
@@ -61,6 +63,8 @@ _HOMES = {
     "ChatAgentError": "agent.errors",
     "ChatEnded": "agent.errors",
     "Choice": "agent.bot.choice",
+    "CircuitBreaker": "agent.bot.circuit",
+    "CircuitOpen": "agent.errors",
     "Contact": "agent.session.conversation",
     "ContentType": "agent.wire.content",
     "ConversationOver": "agent.errors",
@@ -118,6 +122,8 @@ __all__ = [
     "ChatAgentError",
     "ChatEnded",
     "Choice",
+    "CircuitBreaker",
+    "CircuitOpen",
     "Contact",
     "ContentType",
     "ConversationOver",
