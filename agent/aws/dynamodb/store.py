@@ -28,7 +28,6 @@ from agent.store.resting import fenced, lay_down, take_up
 from agent.store.sealing import Sealer
 
 _GRACE = 600.0  # seconds after which a dead worker's last write has long arrived, in the table and in its index
-_TRIES = 5  # of reading a body in parts that is replaced meanwhile
 _CLOSING = 5.0
 
 
@@ -79,29 +78,31 @@ class DynamoDBStore:
         await self._leases.introduce(owner)
         head = await self._laid_down(replace(fresh, epoch=1), owner, version=1)
         while (in_the_way := await self._heads.create(head)) is not None:
-            if in_the_way.found and (claimed := await self._claim_stored(in_the_way.found, owner)):
+            if claimed := await self._claim_stored(in_the_way.found, owner):
                 return claimed
         self._remember(head)
-        return await self._whole(head)
+        return take_up(fresh.encode(), fresh.key, epoch=1, owner=owner, sealer=None)
 
     async def _claim_stored(self, found: Head | None, owner: WorkerId) -> ContactRecord | None:
         """The contact claimed; None when it was forgotten meanwhile."""
         while found is not None:
             await self._refuse_if_owned(found, owner)
-            if (record := await self._record(found)) is None:
-                found = await self._heads.read(found.key)
+            if (whole := await self._whole(found)) is None:
+                return None
+            seen, record = whole
+            if seen.version != found.version:
+                found = seen  # somebody wrote meanwhile: is it still free?
                 continue
-            claimed = replace(found, epoch=found.epoch + 1, owner=owner, version=found.version + 1, mark=new_mark())
-            in_the_way = await self._heads.replace(found, claimed)
-            if in_the_way is None:
+            claimed = replace(seen, epoch=seen.epoch + 1, owner=owner, version=seen.version + 1, mark=new_mark())
+            if (in_the_way := await self._heads.replace(seen, claimed)) is None:
                 self._remember(claimed)
                 return replace(record, epoch=claimed.epoch, owner=owner)
             found = in_the_way.found
         return None
 
     async def load(self, key: ContactKey) -> ContactRecord | None:
-        head = await self._heads.read(key)
-        return await self._whole(head) if head else None
+        whole = await self._whole(await self._heads.read(key))
+        return whole[1] if whole else None
 
     async def save(self, record: ContactRecord) -> None:
         if record.owner is None:
@@ -188,20 +189,19 @@ class DynamoDBStore:
         with suppress(StoreUnreachable):
             await drop_parts(self._calls, before.key, before.written_as, before.parts)
 
-    async def _whole(self, head: Head) -> ContactRecord:
-        """The record of `head`, or of one that has replaced it meanwhile."""
-        key = head.key
-        for _ in range(_TRIES):
-            if (record := await self._record(head)) is not None:
-                return record
-            head = await self._heads.read(key) or head
-        raise StoreUnusable(f"Contact {key}: parts of its record are missing; restore them or forget the contact.")
-
-    async def _record(self, head: Head) -> ContactRecord | None:
-        body = await read_parts(self._calls, head) if head.parts else head.body
-        if body is None:
-            return None
-        return take_up(body, head.key, epoch=head.epoch, owner=head.owner, sealer=self._sealer)
+    async def _whole(self, head: Head | None) -> tuple[Head, ContactRecord] | None:
+        """The record of `head`, or of the head that has replaced it meanwhile; None when the contact was forgotten."""
+        while head is not None:
+            body = await read_parts(self._calls, head) if head.parts else head.body
+            if body is not None:
+                return head, take_up(body, head.key, epoch=head.epoch, owner=head.owner, sealer=self._sealer)
+            later = await self._heads.read(head.key)
+            if later is not None and later.written_as == head.written_as:
+                raise StoreUnusable(
+                    f"Contact {head.key}: parts of its record are missing; restore them or forget the contact."
+                )
+            head = later
+        return None
 
     async def _refuse_if_owned(self, head: Head, owner: WorkerId) -> None:
         if head.owner not in (None, owner) and head.owner is not None and await self._leases.alive(head.owner):
