@@ -84,28 +84,33 @@ def _left(llm: Llm, used: Used) -> Spent:
 
 
 async def answer(chat: LlmChat, llm: Llm, message: Message) -> Piece:
-    """Says the answer as it comes, and writes what is to be noted. Returns its last piece. Raises ConversationOver."""
+    """Does the pieces of the answer as they come, up to the last, which it returns. Raises ConversationOver."""
     said: list[str] = []
     async with chat.deps.answer(asking(chat, llm, message, said)) as coming:
         while True:
             try:
-                piece = await chat.step(next_piece, coming)
+                pieces = await chat.step(next_pieces, coming)
             except StepFailed as error:
                 return Piece(kind=Kind.FAILED, text=error.error)
-            chat.state.spent += piece.spent
-            match piece.kind:
-                case Kind.SAY:
-                    said.append(piece.text)
-                    await chat.say(piece.text, markdown=llm.markdown)
-                case Kind.WRITE:
-                    await chat.set_attributes({piece.name: piece.text})
-                case _:
+            for piece in pieces:
+                chat.state.spent += piece.spent
+                if piece.last:
                     return piece
+                await perform(chat, llm, piece, said)
 
 
-async def next_piece(coming: Answer) -> Piece:
+async def next_pieces(coming: Answer) -> list[Piece]:
     """The step: from the model once, from the journal ever after."""
     return await coming.next()
+
+
+async def perform(chat: LlmChat, llm: Llm, piece: Piece, said: list[str]) -> None:
+    """Does what one piece asks for. Raises ConversationOver."""
+    if piece.kind is Kind.WRITE:
+        await chat.set_attributes({piece.name: piece.text})
+    else:
+        said.append(piece.text)
+        await chat.say(piece.text, markdown=llm.markdown)
 
 
 def asking(chat: LlmChat, llm: Llm, message: Message, said: list[str]) -> Ask:

@@ -4,7 +4,6 @@ What the model wishes of its tools comes out as pieces, after what it wrote befo
 that goes wrong on the way comes out as a last piece, with a word of ours and none of the provider's. It knows no chat.
 """
 
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -85,24 +84,25 @@ class ModelAnswer:
         self._ask = ask
         self._stack = stack
         self._question: Question | None = None
-        self._ready: deque[Piece] = deque()
+        self._ready: list[Piece] = []
         self._wishes: Wishes = []
         self._cutter = Cutter(llm.shortest)
         self._usage = RunUsage()
         self._written = ""
         self._told = Spent()
 
-    async def next(self) -> Piece:
-        """The next piece, as soon as it is whole. After the last one there is no other."""
+    async def next(self) -> list[Piece]:
+        """The next pieces, one or more, as soon as they are whole. After a last one there is no other."""
         if self._question is None:
             self._question = await self._ask()
             self._events = await self._begin(self._question)
             self._until = anyio.current_time() + self._llm.deadline
         while not self._ready:
             await self._read(self._question)
-        piece = self._ready.popleft()
-        spent, self._told = self._spent(self._question) - self._told, self._spent(self._question)
-        return piece.model_copy(update={"spent": spent})
+        (first, *rest), self._ready = self._ready, []
+        total = self._spent(self._question)
+        spent, self._told = total - self._told, total
+        return [first.model_copy(update={"spent": spent}), *rest]
 
     async def _begin(self, question: Question) -> AgentRunEvents[str]:
         history, prompt = _messages(question)

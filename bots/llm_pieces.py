@@ -54,6 +54,11 @@ class Piece(pydantic.BaseModel, frozen=True):
     name: str = ""
     spent: Spent = Spent()
 
+    @property
+    def last(self) -> bool:
+        """Whether it ends the answer."""
+        return self.kind not in {Kind.SAY, Kind.WRITE}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
@@ -69,10 +74,10 @@ Ask: TypeAlias = Callable[[], Awaitable[Question]]
 
 
 class Answer(Protocol):
-    """One answer, piece by piece."""
+    """One answer, piece by piece; what comes together is durable together."""
 
-    async def next(self) -> Piece:
-        """The next piece, as soon as it is whole. After the last one there is no other."""
+    async def next(self) -> list[Piece]:
+        """The next pieces, one or more, as soon as they are whole. After a last one there is no other."""
         ...
 
 

@@ -89,6 +89,20 @@ async def test_a_crash_in_the_middle_says_nothing_twice_and_nothing_else() -> No
     assert note[1].startswith("(You were cut off there.")
 
 
+async def test_a_crash_before_a_wish_is_done_forgets_no_wish() -> None:
+    """What comes together is durable together; the wish itself may be done in another life."""
+    bot, script = scripted(["I see", call("hand_off")])
+    async with chatting(bot) as customer:
+        await customer.says("A person, please.")
+        await customer.sees("I see")
+        await customer.kill_worker()
+        await customer.sees("One moment, a colleague")
+        await customer.waits("1s")
+        assert customer.heard.count("I see") == 1
+        assert customer.attributes == {"llm": "handed_off"}
+    assert len(script.asked) == 1
+
+
 async def test_a_crash_after_the_answer_asks_no_model() -> None:
     """It is in the journal to its end."""
     bot, script = scripted(["Done."], ["Other."])

@@ -31,8 +31,8 @@ async def answered(url: str, name: str, **settings: Any) -> list[Piece]:
 
     pieces: list[Piece] = []
     async with ModelThinker(llm, opened(llm)).open() as thinker, thinker.answer(ask) as coming:
-        while not pieces or pieces[-1].kind in {Kind.SAY, Kind.WRITE}:
-            pieces.append(await coming.next())
+        while not pieces or not pieces[-1].last:
+            pieces += await coming.next()
     return pieces
 
 
