@@ -7,10 +7,11 @@ from pathlib import Path
 from agent.aws.hosts import host_of, is_aws
 from agent.aws.secrets import secrets_of
 from agent.bot.plugins import load
-from agent.daemon.assembly import aws_settings, opened_store
+from agent.daemon.assembly import aws_settings
 from agent.daemon.doctor.examination import Check, Exam
 from agent.daemon.doctor.findings import Finding, fail, ok, skipped, warn
-from agent.errors import BotError, ConfigurationError, InvalidSetting, SecretUnavailable, StoreError, StoreUnreachable
+from agent.daemon.stores import opened_store
+from agent.errors import BotError, ConfigurationError, SecretUnavailable, StoreError, StoreUnreachable
 from agent.store.sealing import AesGcmSealer
 
 
@@ -50,7 +51,7 @@ async def store(exam: Exam) -> Sequence[Finding]:
         if section.kind == "sqlite" and not section.path.exists():
             return [_place(section.path)]
         return [await _opened(exam), *sealed]
-    except (InvalidSetting, SecretUnavailable, StoreError) as error:
+    except (ConfigurationError, SecretUnavailable, StoreError) as error:
         return [_unusable(error)]
 
 
@@ -84,7 +85,7 @@ def _place(path: Path) -> Finding:
 
 
 async def _opened(exam: Exam) -> Finding:
-    async with opened_store(exam.settings.store, exam.clock) as kept:
+    async with opened_store(exam.settings.store, exam.clock, aws_settings(exam.settings.connect)) as kept:
         workers, live = await kept.workers(), await kept.live(limit=1_000)
     many = f"{len(live)}{' or more' if len(live) == 1_000 else ''}"
     return ok("store", f"{exam.settings.store.kind} opens: {many} live chats, {len(workers)} workers alive")

@@ -10,11 +10,12 @@ from typing import Any
 from agent import errors
 from agent.aws.inquiry import Answered, Refused
 from agent.aws.wiring import aws_ports
-from agent.daemon.assembly import aws_settings, opened_store
+from agent.daemon.assembly import aws_settings
 from agent.daemon.doctor.examination import Check, Exam
 from agent.daemon.doctor.findings import Finding, fail, ok, skipped, warn
 from agent.daemon.doctor.replies import told
-from agent.errors import AccessDenied, ConfigurationError, ConnectError, ResourceNotFound, StoreError
+from agent.daemon.stores import opened_store
+from agent.errors import AccessDenied, ConfigurationError, ConnectError, ResourceNotFound, SecretUnavailable, StoreError
 from agent.ids import ContactKey, Secret
 from agent.record import ContactRecord, Phase
 from agent.session.ledger import Ledger
@@ -160,9 +161,9 @@ async def _remembered(exam: Exam) -> tuple[ContactRecord | None, Sequence[str]]:
     if instance is None or exam.contact is None or (section.kind == "sqlite" and not section.path.exists()):
         return None, ()
     try:
-        async with opened_store(section, exam.clock) as store:
+        async with opened_store(section, exam.clock, aws_settings(exam.settings.connect)) as store:
             return await store.load(ContactKey(instance, exam.contact)), await store.workers()
-    except (StoreError, ConfigurationError):
+    except (ConfigurationError, SecretUnavailable, StoreError):
         return None, ()
 
 
