@@ -24,16 +24,21 @@ FAST: dict[str, Any] = {"settings": {"max_retries": 0}, "attributes": {"topic": 
 
 async def answered(url: str, name: str, **settings: Any) -> list[Piece]:
     """All pieces of the answer of the model called `name`."""
+    return [piece for step in await stepped(url, name, **settings) for piece in step]
+
+
+async def stepped(url: str, name: str, **settings: Any) -> list[list[Piece]]:
+    """The same, as they come: what comes together is durable together."""
     llm = Llm.model_validate(SETTINGS | FAST | {"model": f"openai:{name}", "base_url": url} | settings)
 
     async def ask() -> Question:
         return QUESTION
 
-    pieces: list[Piece] = []
+    steps: list[list[Piece]] = []
     async with ModelThinker(llm, opened(llm)).open() as thinker, thinker.answer(ask) as coming:
-        while not pieces or not pieces[-1].last:
-            pieces += await coming.next()
-    return pieces
+        while not steps or not steps[-1][-1].last:
+            steps.append(await coming.next())
+    return steps
 
 
 def plain(pieces: list[Piece]) -> list[tuple[Kind, str]]:
@@ -57,6 +62,13 @@ async def test_an_answer_comes_in_pieces_with_what_it_cost() -> None:
         assert stub.keys == ["Bearer none"]
         assert stub.asked[0]["messages"][0]["content"].startswith("Sell shoes.")
         assert stub.asked[0]["messages"][1] == {"role": "user", "content": "Which colours?"}
+
+
+async def test_the_end_comes_together_with_the_last_words() -> None:
+    """So no crash lies between them, after which a whole answer would be gone on with."""
+    async with serving() as (url, _):
+        steps = await stepped(url, "whole")
+        assert [[piece.kind for piece in step] for step in steps] == [[Kind.SAY], [Kind.SAY, Kind.DONE]]
 
 
 async def test_its_key_is_found_by_reference(monkeypatch: pytest.MonkeyPatch) -> None:
