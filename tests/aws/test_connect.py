@@ -165,3 +165,19 @@ async def test_stopping_a_gone_contact_says_so(peer: Peer, ports: Opening) -> No
         with pytest.raises(ContactGone):
             await opened.connect.stop_contact(KEY)
     assert peer.requests[0].members == {"InstanceId": INSTANCE, "ContactId": CONTACT}
+
+
+async def test_streaming_is_started_with_a_topic_and_stopped_by_its_id(peer: Peer, ports: Opening) -> None:
+    """StartContactStreaming under a ClientToken, so that a repeated call is the same stream."""
+    topic = "arn:aws:sns:eu-west-2:123456789012:chat-agent-x"
+    peer.answers(answer(200, {"StreamingId": "s"}), answer(200), answer(200, {}))
+    async with ports() as opened:
+        assert await opened.connect.start_contact_streaming(KEY, topic=topic, client_token=ClientToken("ct")) == "s"
+        await opened.connect.stop_contact_streaming(KEY, "s")
+        with pytest.raises(UnexpectedAnswer):
+            await opened.connect.start_contact_streaming(KEY, topic=topic, client_token=ClientToken("ct"))
+    start, stop, _ = peer.requests
+    contact = {"InstanceId": INSTANCE, "ContactId": CONTACT}
+    config = {"ChatStreamingConfiguration": {"StreamingEndpointArn": topic}}
+    assert (start.path, start.members) == ("/contact/start-streaming", {**contact, **config, "ClientToken": "ct"})
+    assert (stop.path, stop.members) == ("/contact/stop-streaming", {**contact, "StreamingId": "s"})

@@ -150,3 +150,13 @@ async def test_leaving_is_one_call(peer: Peer, ports: Opening) -> None:
     async with ports() as opened:
         await opened.participant.disconnect_participant(TOKEN, client_token=ClientToken("ct"))
     assert (peer.requests[0].path, peer.requests[0].members) == ("/participant/disconnect", {"ClientToken": "ct"})
+
+
+@BOTH_WAYS
+async def test_credentials_alone_are_the_documented_recipe(peer: Peer, ports: Opening) -> None:
+    """No websocket is asked for, and none expected in the answer."""
+    peer.answers(answer(200, {**CONNECTION, "Websocket": None}))
+    async with ports() as opened:
+        made = await opened.participant.create_participant_access(Secret("participant-token"))
+    assert peer.requests[0].members == {"Type": ["CONNECTION_CREDENTIALS"], "ConnectParticipant": True}
+    assert made.token.reveal() == "connection-token"

@@ -181,6 +181,20 @@ def test_a_bot_without_websockets_when_so_set(build: type[Stage]) -> None:
     bot.connect(socket=False)
 
 
+def test_a_bot_without_websockets_is_told_as_the_settings_say(build: type[Stage]) -> None:
+    """By an answer without one, or only when it dials what it was given [inferred]; customers are as ever."""
+    stage = build(bot_may_use_websocket=False, bot_websocket_refusal="omit")
+    customer = stage.customer()
+    wanted = {"Type": ["WEBSOCKET", "CONNECTION_CREDENTIALS"]}
+    bot = stage.bot(customer.contact_id, connect=False)
+    answer = stage.call("CreateParticipantConnection", wanted, bot.participant_token)
+    assert set(answer) == {"ConnectionCredentials"}
+    assert customer.socket.words
+    stage = build(bot_may_use_websocket=False, bot_websocket_refusal="upgrade")
+    bot = stage.bot(stage.customer().contact_id, connect=False)
+    stage.refused("AccessDeniedException", bot.connect)
+
+
 def test_a_customer_hears_the_end_after_leaving(stage: Stage) -> None:
     """ChatJS waits for chat.ended on its socket after DisconnectParticipant [client code]."""
     customer = stage.customer()

@@ -15,6 +15,7 @@ from aiohttp import web
 from moto.server import ThreadedMotoServer
 
 from agent.emulator import INSTANCE_ID, BadSink, Sink, emulate, read_sink
+from tests.aws.moto import Moto
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:chat-stream"
 INSTANCE_ARN = f"arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE_ID}"
@@ -177,3 +178,57 @@ async def test_at_most_two_streams() -> None:
         for topic, code in ((TOPIC + "3", "LimitExceededException"), (TOPIC + ".fifo", "InvalidRequestException")):
             with pytest.raises(Exception, match=code):
                 start(topic)
+
+
+async def test_streamed_items_are_published_to_the_topic_of_their_stream(moto: Moto) -> None:
+    """A real Publish with the documented message attributes; SNS makes the notification, SQS brings it."""
+    sns = boto3.client("sns", region_name="us-east-1", endpoint_url=moto.url)
+    sqs = boto3.client("sqs", region_name="us-east-1", endpoint_url=moto.url)
+    queue = sqs.create_queue(QueueName="items")["QueueUrl"]
+    queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = sns.create_topic(Name="chat-stream")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+    async with emulate(sinks=[read_sink(f"stream=sns+{moto.url}")]) as connect:
+        started = connect.start_chat(connected=True)
+        config = {"StreamingEndpointArn": topic}
+        params = {"InstanceId": INSTANCE_ID, "ContactId": started["ContactId"], "ChatStreamingConfiguration": config}
+        connect.call("StartContactStreaming", params | {"ClientToken": "t"})
+        connect.agent_joins(started["ContactId"])
+    [message] = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+    notification = json.loads(message["Body"])
+    item = json.loads(notification["Message"])
+    values = {key: value["Value"] for key, value in notification["MessageAttributes"].items()}
+    assert (notification["Type"], notification["TopicArn"]) == ("Notification", topic)
+    assert item["ContentType"].endswith("participant.joined")
+    assert values == {
+        "InitialContactId": started["ContactId"],
+        "ContactId": started["ContactId"],
+        "ParticipantRole": "AGENT",
+        "InstanceId": INSTANCE_ID,
+        "AccountId": "123456789012",
+        "Type": "EVENT",
+        "ContentType": item["ContentType"],
+        "MessageVisibility": "ALL",
+    }
+    sns.close()
+    sqs.close()
+
+
+async def test_a_topic_that_is_not_there_is_told_and_does_no_harm(moto: Moto) -> None:
+    """As every dead destination."""
+    async with emulate(sinks=[read_sink(f"stream=sns+{moto.url}")]) as connect:
+        started = connect.start_chat(connected=True)
+        params = {"InstanceId": INSTANCE_ID, "ContactId": started["ContactId"], "ClientToken": "t"}
+        connect.call("StartContactStreaming", {**params, "ChatStreamingConfiguration": {"StreamingEndpointArn": TOPIC}})
+        connect.agent_joins(started["ContactId"])
+        with anyio.fail_after(60):
+            while not any(entry.name == "sink stream" for entry in connect.timeline.entries()):
+                await anyio.lowlevel.checkpoint()
+        assert connect.transcript(started["ContactId"])
+
+
+def test_only_streamed_items_go_to_sns() -> None:
+    """Nothing else names a topic."""
+    assert read_sink("stream=sns+https://sns.example").to == "sns+https://sns.example"
+    with pytest.raises(BadSink, match="stream="):
+        read_sink("contact-events=sns+http://127.0.0.1:5000")
