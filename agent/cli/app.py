@@ -194,13 +194,23 @@ def emulator(
     quota_scale: Annotated[float, typer.Option(min=0.001, help="Multiplies every rate.")] = 1.0,
     secure: Annotated[bool, typer.Option("--secure", help="https and wss, with a certificate of its own.")] = False,
     seed: Annotated[int | None, typer.Option(help="The same ids, tokens and faults.", show_default=False)] = None,
+    bot_websocket: Annotated[
+        bool, typer.Option("--bot-websocket/--no-bot-websocket", help="Whether bots get a websocket.")
+    ] = True,
 ) -> None:
     """Only the local Amazon Connect: point any AWS SDK at the printed address as endpoint_url."""
     from agent.cli.emulator import emulator as command
     from agent.cli.landscape import Landscape
 
     landscape = Landscape(
-        flows=flow, weather=weather, sinks=sink, quotas=quotas, quota_scale=quota_scale, secure=secure, seed=seed
+        flows=flow,
+        weather=weather,
+        sinks=sink,
+        quotas=quotas,
+        quota_scale=quota_scale,
+        secure=secure,
+        seed=seed,
+        bot_websocket=bot_websocket,
     )
     command(host=host, port=port, landscape=landscape)
 

@@ -24,6 +24,7 @@ class Landscape:
         quota_scale: multiplies every rate.
         secure: https and wss with a certificate made for the run.
         seed: makes ids, tokens and weather the same each time.
+        bot_websocket: whether a custom participant gets a websocket.
     """
 
     flows: Sequence[Path] = ()
@@ -33,6 +34,7 @@ class Landscape:
     quota_scale: float = 1.0
     secure: bool = False
     seed: int | None = None
+    bot_websocket: bool = True
 
     def arguments(self) -> dict[str, Any]:
         """What `agent.emulator.emulate` takes.
@@ -46,6 +48,7 @@ class Landscape:
                 enforce_quotas=self.quotas,
                 quota_scale=self.quota_scale,
                 secure=self.secure,
+                bot_may_use_websocket=self.bot_websocket,
                 seed=weather_seed if self.seed is None else self.seed,
             ),
             "flows": {path.stem: self._flow(path) for path in self.flows},
