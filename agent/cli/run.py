@@ -1,6 +1,7 @@
 """``chat-agent run``: the daemon."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from signal import Signals
 
 import anyio
 
@@ -11,7 +12,7 @@ from agent.daemon.assembly import Assembly, assembled
 from agent.daemon.control.opening import control, timeline_of
 from agent.daemon.health_station import Station
 from agent.daemon.reload import Reloader
-from agent.daemon.signals import heed_reload
+from agent.daemon.signals import hang_ups, heed_reload
 from agent.daemon.sources.kinds import source_of
 from agent.telemetry import Level
 from agent.telemetry.logging import LogWriter
@@ -27,6 +28,10 @@ def run(settings: Configuration, again: Callable[[], Configuration]) -> None:
     report = all_of(station, timeline)
 
     async def work(stop: anyio.Event) -> None:
+        with hang_ups() as arrivals:
+            await serve(stop, arrivals)
+
+    async def serve(stop: anyio.Event, arrivals: AsyncIterator[Signals]) -> None:
         async with (
             station.open(),
             opened(station.room, station) as source,
@@ -37,7 +42,7 @@ def run(settings: Configuration, again: Callable[[], Configuration]) -> None:
             station.look_at(assembly.worker, assembly.tuning.calls_waiting)
             adopt = _adopting(log, station, assembly)
             reloader = Reloader(settings, read=again, adopt=adopt, report=station)
-            await group.start(heed_reload, reloader.reload)
+            group.start_soon(heed_reload, arrivals, reloader.reload)
             await work_until(stop, assembly.worker)
             group.cancel_scope.cancel()
 

@@ -22,6 +22,7 @@ from agent.daemon.health_traces import traced
 from agent.daemon.room import Room
 from agent.telemetry import Happening, Report
 from agent.telemetry.metrics import Metrics
+from agent.telemetry.reasons import Reason
 
 
 class Waiting(Protocol):
@@ -61,7 +62,7 @@ class Station:
             chats_max=lambda: self.room.places,
             deaf_chats=lambda: len(self._deafness.deaf()),
             ready=lambda: self._readiness.verdict().ready,
-            not_ready=lambda: {reason.value: 1 for reason in self._readiness.verdict().reasons},
+            not_ready=self._not_ready,
         )
 
     def __call__(self, happening: Happening) -> None:
@@ -103,6 +104,10 @@ class Station:
 
     async def _meter(self) -> None:
         await meter_loop(clock=self._clock, report=self)
+
+    def _not_ready(self) -> Mapping[str, float]:
+        holding = self._readiness.verdict().reasons
+        return {reason.value: float(reason in holding) for reason in Reason}
 
     def _status(self) -> str:
         verdict = self._readiness.verdict()

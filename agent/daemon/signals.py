@@ -1,7 +1,8 @@
 """Signals: the first stop asks, the second forces, a hang-up reloads. It knows nothing of what stops or reloads."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
 
 import anyio
 from anyio import TASK_STATUS_IGNORED
@@ -23,9 +24,12 @@ async def heed(
         force.cancel()
 
 
-async def heed_reload(reload: Callable[[], None], *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
-    """Calls `reload` at each SIGHUP; runs until cancelled."""
-    with anyio.open_signal_receiver(RELOADING) as arrivals:
-        task_status.started()
-        async for _ in arrivals:
-            reload()
+def hang_ups() -> AbstractContextManager[AsyncIterator[signal.Signals]]:
+    """Every SIGHUP from the opening on; those that nobody has asked for yet are kept."""
+    return anyio.open_signal_receiver(RELOADING)
+
+
+async def heed_reload(arrivals: AsyncIterator[signal.Signals], reload: Callable[[], None]) -> None:
+    """Calls `reload` for each of `arrivals`; runs until cancelled."""
+    async for _ in arrivals:
+        reload()

@@ -272,7 +272,7 @@ PROBES: tuple[Probe, ...] = (
     Probe(name="ready", help="1 when the worker is ready, else 0."),
     Probe(
         name="not_ready",
-        help="1 for each reason why it is not.",
+        help="1 for each reason not to be ready that holds, else 0.",
         label="reason",
         values=tuple(reason.value for reason in Reason),
     ),

@@ -199,6 +199,17 @@ async def test_sighup_uses_what_can_be_changed_and_names_what_cannot(started: St
         assert not [line for line in scene.lines() if line["level"] == "debug"]
 
 
+async def test_a_turn_that_does_not_end_is_cut_off_at_the_deadline(started: Started, tmp_path: Path) -> None:
+    """In order: the chat is another worker's to go on with, and the exit code is that of a stop."""
+    async with _scene(started, tmp_path) as scene:
+        await scene.start(CHAT_AGENT_WORKER__DRAIN_DEADLINE="0.1")
+        scene.joins()
+        await scene.says("stuck")
+        scene.daemon.signal(signal.SIGTERM)
+        assert await scene.ended() == 0
+        assert "worker.drain_cut_short" in {line["event"] for line in scene.lines()}
+
+
 @pytest.fixture
 def notified(tmp_path: Path) -> Iterator[tuple[str, Callable[[], set[str]]]]:
     """systemd's end: where it listens, and everything that it was told so far."""

@@ -56,6 +56,7 @@ async def test_one_report_goes_to_log_metrics_and_readiness() -> None:
             'chat_agent_calls_waiting{operation="SendMessage"} 2.0',
             "chat_agent_chats_max 3.0",
             "chat_agent_ready 1.0",
+            'chat_agent_not_ready{reason="full"} 0.0',
             "chat_agent_deaf_chats 0.0",
         ):
             assert line in numbers.splitlines()
