@@ -57,7 +57,7 @@ class ConnectSection(_Section):
     instance: Annotated[InstanceId, BeforeValidator(_instance)] | None = None
     """The instance's id or ARN."""
     instances: tuple[Annotated[InstanceId, BeforeValidator(_instance)], ...] = ()
-    """More instances whose contacts are served. With neither, contacts of every instance are."""
+    """More instances whose contacts are served, of the same Region. With neither, contacts of every instance are."""
     region: str | None = Field(default=None, min_length=1)
     """The AWS Region; by default what the AWS credentials chain says."""
     endpoint_url: WebAddress | None = None

@@ -127,6 +127,7 @@ async def test_a_worker_that_takes_nothing_says_so() -> None:
             while len(scene.source._waiting) < 2:
                 await anyio.wait_all_tasks_blocked()
         assert [answer.status for answer in answers] == [503, 503]
+        assert all("takes no contacts now" in answer.body["error"] for answer in answers)
         assert (await scene.post(own())).status == 503
 
 
