@@ -329,6 +329,64 @@ class ControlSection(_Section):
     """How many happenings of each chat are remembered for ``chat-agent show``."""
 
 
+_OrNever = BeforeValidator(_never, json_schema_input_type=PositiveFloat | Literal["never"])
+_CountOrNever = BeforeValidator(_never, json_schema_input_type=PositiveInt | Literal["never"])
+_Line = Annotated[str, Field(max_length=1_024)]
+
+
+class BotGuards(_Section):
+    """What holds for one bot's chats instead."""
+
+    line_after: Annotated[PositiveFloat | None, _OrNever] = None
+    hand_off_after: Annotated[PositiveFloat | None, _OrNever] = None
+    waiting_line: _Line = ""
+    hand_off_line: _Line = ""
+
+
+class GuardsSection(_Section):
+    """Guard rails. When a chat runs into one, the bot says one sentence and hands it off; see ``docs/guards.md``."""
+
+    max_turns: Annotated[PositiveInt | None, _CountOrNever] = 5_000
+    """Turns of one chat, or ``"never"``."""
+    max_messages: Annotated[PositiveInt | None, _CountOrNever] = 10_000
+    """Messages that the bot sends in one chat, or ``"never"``."""
+    max_bytes: Annotated[PositiveInt | None, _CountOrNever] = 10_000_000
+    """The same in bytes, or ``"never"``."""
+    ping_pong_turns: Annotated[PositiveInt | None, _CountOrNever] = 200
+    """So many messages in a row, each sooner after the bot's than a human answers, are a machine's, or ``"never"``."""
+    ping_pong_pause: PositiveFloat = 2.0
+    """How soon that is."""
+    line_after: Annotated[PositiveFloat | None, _OrNever] = None
+    """After how long without a reply `waiting_line` is said, or ``"never"``."""
+    hand_off_after: Annotated[PositiveFloat | None, _OrNever] = None
+    """After how long without a reply the chat is handed off, or ``"never"``."""
+    waiting_line: _Line = "I am still working on it."
+    """What a customer hears who waits."""
+    hand_off_line: _Line = "I am passing you on to a colleague."
+    """What a customer hears whom a guard hands off; nothing when empty."""
+    hand_off_attribute: str = Field(default="", max_length=127)
+    """The contact attribute that tells the flow which guard it was; none when empty."""
+    circuit_hand_off: bool = True
+    """Whether a turn that meets an open `CircuitBreaker` hands the chat off."""
+    bot_failures: Annotated[PositiveInt | None, _CountOrNever] = 20
+    """So many failed turns of a bot, in all its chats, and it gets no more chats for a while, or ``"never"``."""
+    bot_failures_within: PositiveFloat = 60.0
+    """In how long."""
+    bot_failing_share: float = Field(default=0.5, gt=0, le=1)
+    """And the part of all its turns that must have failed."""
+    bot_rest: PositiveFloat = 60.0
+    """After how long it is tried with one chat."""
+    memory_mb: Annotated[
+        PositiveInt | Literal["auto"] | None,
+        BeforeValidator(_never, json_schema_input_type=PositiveInt | Literal["auto", "never"]),
+    ] = "auto"
+    """From how many megabytes on no chats are taken on; ``"auto"``: 90 % of the container's limit, if it has one."""
+    loop_lag: Annotated[PositiveFloat | None, _OrNever] = 2.0
+    """How late the event loop may be, three seconds in a row, before no chats are taken on, or ``"never"``."""
+    bots: dict[str, BotGuards] = Field(default_factory=dict)
+    """What holds for a bot's chats instead, by its name: the reply times and the lines."""
+
+
 class TracingSection(_Section):
     """Traces of turns, for OpenTelemetry; the exporter is set up by its own variables, ``OTEL_…``."""
 
@@ -360,6 +418,7 @@ class Configuration(BaseSettings):
     health: HealthSection = Field(default_factory=HealthSection)
     tracing: TracingSection = Field(default_factory=TracingSection)
     control: ControlSection = Field(default_factory=ControlSection)
+    guards: GuardsSection = Field(default_factory=GuardsSection)
 
     @classmethod
     def settings_customise_sources(

@@ -87,6 +87,10 @@ class Station:
                 yield
                 group.cancel_scope.cancel()
 
+    def also_tell(self, hook: Report) -> None:
+        """From now on `hook` is told everything, too."""
+        self._hooks.append(hook)
+
     def look_at(self, worker: Waiting, calls_waiting: Callable[[], Mapping[str, float]]) -> None:
         """From now on the metrics show how much waits in `worker` and for the quota budget."""
         self._metrics.read(items_waiting=lambda: worker.waiting, calls_waiting=calls_waiting)

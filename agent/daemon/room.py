@@ -12,6 +12,7 @@ class Room:
     Attributes:
         places: how many there are in all.
         taken: how many are taken.
+        shut_bots: bots that get no chats for now.
         shut_by: why nobody is let in for now, though there may be places; empty when the door is open.
     """
 
@@ -19,12 +20,17 @@ class Room:
         self.places = places
         self.taken = 0
         self.shut_by: set[str] = set()
+        self.shut_bots: set[str] = set()
         self._changed = anyio.Event()
 
     @property
     def free(self) -> int:
         """How many chats may come in now."""
         return 0 if self.shut_by else self.places - self.taken
+
+    def free_for(self, bot: str) -> int:
+        """How many chats may come in now for that bot."""
+        return 0 if bot in self.shut_bots else self.free
 
     def shut(self, why: str) -> None:
         """Lets nobody in until `reopen`; who is inside stays."""

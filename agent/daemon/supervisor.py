@@ -109,7 +109,7 @@ class Supervisor:
         async for claimable in offers:
             if (bot := self._bot_for(claimable.offer)) is None:
                 await claimable.decline(Declined.NOT_OURS)
-            elif self._room.free > 0 or not await claimable.decline(Declined.FULL):
+            elif self._room.free_for(bot) > 0 or not await claimable.decline(Declined.FULL):
                 await self._room.take()
                 await self._using_place(self._accepted(claimable.offer, bot))
                 await claimable.done()
@@ -157,7 +157,8 @@ class Supervisor:
     async def _resume(self, key: ContactKey) -> None:
         """Takes up one contact, if there is a place for it."""
         record = await self._loaded(key)
-        if record is not None and record.bot in self._roster.bots and self._room.take_now():
+        served = record is not None and record.bot in self._roster.bots and self._room.free_for(record.bot) > 0
+        if record is not None and served and self._room.take_now():
             await self._using_place(self._started(record, again=True))
 
     async def _loaded(self, key: ContactKey) -> ContactRecord | None:
