@@ -72,10 +72,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def _stage(moto: Moto, directory: Path) -> AsyncIterator[Stage]:
+async def _stage(moto: Moto, directory: Path, notices: str = "contact-events") -> AsyncIterator[Stage]:
     (directory / "mine.py").write_text(BOT, encoding="utf-8")
     with queue_of(moto, put_aside_after=5) as queue, anyio.fail_after(BOUND):
-        async with gate_before(moto.url) as gate, emulate(sinks=[read_sink(f"contact-events=sqs+{queue.url}")]) as one:
+        async with gate_before(moto.url) as gate, emulate(sinks=[read_sink(f"{notices}=sqs+{queue.url}")]) as one:
             yield Stage(one, queue, gate)
 
 
@@ -84,9 +84,12 @@ async def _ended(command: Any) -> int:
     return code
 
 
-async def test_a_contact_event_on_the_queue_brings_the_bot(moto: Moto, started: Started, tmp_path: Path) -> None:
-    """Both events of its beginning do, and one bot comes; what was offered is deleted."""
-    async with _stage(moto, tmp_path) as stage:
+@pytest.mark.parametrize("notices", ["contact-events", "flow-events"])
+async def test_what_connect_tells_on_the_queue_brings_the_bot(
+    moto: Moto, started: Started, tmp_path: Path, notices: str
+) -> None:
+    """The flow's Lambda event, or the contact events: several offer one contact, and one bot comes."""
+    async with _stage(moto, tmp_path, notices) as stage:
         worker = started(*stage.arguments, **CREDENTIALS)
         contacts = [stage.chat() for _ in range(3)]
         await stage.until(lambda: all(stage.greetings(contact) for contact in contacts))
