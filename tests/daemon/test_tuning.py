@@ -62,6 +62,22 @@ def test_a_raised_rate_helps_those_who_wait_already(virtually: Callable[[Any], N
     virtually(story())
 
 
+def test_a_new_quota_wakes_those_who_wait(virtually: Callable[[Any], None]) -> None:
+    """They would else sleep as long as the old one made them."""
+
+    async def story() -> None:
+        slow, fast = ({operation: Rate(rate=rate, burst=1) for operation in Operation} for rate in (0.001, 1))
+        pacer = QuotaPacer(slow, clock=LoopClock())
+        await pacer.admit(Operation.SEND_MESSAGE, HERE)
+        async with anyio.create_task_group() as group:
+            group.start_soon(pacer.admit, Operation.SEND_MESSAGE, HERE)
+            await anyio.wait_all_tasks_blocked()
+            pacer.requota(fast)
+        assert anyio.current_time() < 2
+
+    virtually(story())
+
+
 def test_without_pacing_there_is_nothing_to_follow() -> None:
     """No budget, no queue."""
     settings = _settings(enabled=False)

@@ -135,6 +135,10 @@ async def test_each_message_arrives_once_by_one_way() -> None:
         await scene.joins(ScriptedBot())
         late = scene.says("late")
         await scene.passes(1)
+        scene.bot_hears(
+            next(item for item in scene.region.chat(scene.contact_id).transcript.items if item["Id"] == late)
+        )
+        await scene.passes(1)
         scene.close_sockets()
         await scene.passes(30)
         told = _told(scene, "item.heard")
