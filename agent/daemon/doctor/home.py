@@ -8,6 +8,7 @@ from agent.aws.hosts import host_of, is_aws
 from agent.aws.secrets import secrets_of
 from agent.bot.plugins import load
 from agent.daemon.assembly import aws_settings
+from agent.daemon.census import census
 from agent.daemon.doctor.examination import Check, Exam
 from agent.daemon.doctor.findings import Finding, fail, ok, skipped, warn
 from agent.daemon.stores import opened_store
@@ -86,7 +87,7 @@ def _place(path: Path) -> Finding:
 
 async def _opened(exam: Exam) -> Finding:
     async with opened_store(exam.settings.store, exam.clock, aws_settings(exam.settings.connect)) as kept:
-        workers, live = await kept.workers(), await kept.live(limit=1_000)
+        workers, live = census(await kept.workers()).workers, await kept.live(limit=1_000)
     many = f"{len(live)}{' or more' if len(live) == 1_000 else ''}"
     return ok("store", f"{exam.settings.store.kind} opens: {many} live chats, {len(workers)} workers alive")
 

@@ -11,6 +11,7 @@ from agent import errors
 from agent.aws.inquiry import Answered, Refused
 from agent.aws.wiring import aws_ports
 from agent.daemon.assembly import aws_settings
+from agent.daemon.census import census
 from agent.daemon.doctor.examination import Check, Exam
 from agent.daemon.doctor.findings import Finding, fail, ok, skipped, warn
 from agent.daemon.doctor.replies import told
@@ -162,7 +163,7 @@ async def _remembered(exam: Exam) -> tuple[ContactRecord | None, Sequence[str]]:
         return None, ()
     try:
         async with opened_store(section, exam.clock, aws_settings(exam.settings.connect)) as store:
-            return await store.load(ContactKey(instance, exam.contact)), await store.workers()
+            return await store.load(ContactKey(instance, exam.contact)), census(await store.workers()).workers
     except (ConfigurationError, SecretUnavailable, StoreError):
         return None, ()
 

@@ -8,6 +8,7 @@ import pytest
 
 from agent.clock import SystemClock
 from agent.config import Configuration
+from agent.daemon.census import Notice
 from agent.daemon.doctor import home
 from agent.daemon.doctor.findings import Severity
 from agent.daemon.doctor.home import bot, store
@@ -52,9 +53,10 @@ async def test_a_store_that_is_not_there_yet_needs_a_place(tmp_path: Path, monke
 
 
 async def test_a_store_that_is_there_is_opened_and_counted(tmp_path: Path) -> None:
-    """Live chats and workers."""
+    """Live chats and workers; what a worker tells the others is no worker."""
     async with await SQLiteStore.open(tmp_path / "s.sqlite3", clock=SystemClock()) as one:
         await one.heartbeat(WorkerId("w"), ttl=60)
+        await one.heartbeat(Notice.LEAVING.of(WorkerId("w")), ttl=60)
     (finding,) = await found(store, Told(url="http://127.0.0.1:1"), kept(tmp_path / "s.sqlite3"))
     assert finding.severity is Severity.OK
     assert "0 live chats, 1 workers alive" in finding.what
