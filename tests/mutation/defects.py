@@ -234,4 +234,84 @@ DEFECTS = (
         "self._bound = anyio.CancelScope(deadline=anyio.current_time() + self._settings.turn_timeout)",
         "self._bound = anyio.CancelScope()",
     ),
+    Defect(
+        "the gap is not read after the stream was moved",
+        SESSION + "stream.py",
+        "        await self._catch_up()\n        while True:\n            with anyio",
+        "        if len(self._streams.known) == 1:\n            await self._catch_up()\n"
+        "        while True:\n            with anyio",
+    ),
+    Defect(
+        "a stream in doubt is believed",
+        SESSION + "stream.py",
+        "            if self._doubt.is_set():\n",
+        "            if False:\n",
+    ),
+    Defect(
+        "a stream is never audited",
+        SESSION + "stream.py",
+        "min(self._settings.stream_audit_interval, self._token_ends_in())",
+        "self._token_ends_in()",
+    ),
+    Defect(
+        "a chat without a stream is not heard at all",
+        SESSION + "stream.py",
+        "            await self._catch_up()\n            await anyio.sleep(next(waits))",
+        "            await anyio.sleep(next(waits))",
+    ),
+    Defect(
+        "the dead worker's stream is not stopped",
+        SESSION + "stream.py",
+        "                    group.start_soon(self._streams.stop_others)\n",
+        "",
+    ),
+    Defect(
+        "our own stream is not stopped when we leave",
+        SESSION + "session.py",
+        "                await self._streams.stop_all()\n",
+        "                pass\n",
+    ),
+    Defect(
+        "a stream is started before it is written down",
+        SESSION + "streams.py",
+        "                self.known = (*self.known, own)\n                await remember()\n",
+        "                self.known = (*self.known, own)\n",
+    ),
+    Defect(
+        "a stream that an earlier claim started is believed to run",
+        SESSION + "streams.py",
+        "if replace(stream, id=None) == mine)",
+        "if stream.topic == topic)",
+    ),
+    Defect(
+        "a stream is forgotten by the next commit",
+        SESSION + "stay.py",
+        "        whole = self._streams.on(record)\n",
+        "        whole = record\n",
+    ),
+    Defect(
+        "the running stream is stopped as if it were another's",
+        SESSION + "streams.py",
+        "            if stream.id not in spare:\n",
+        "            if True:\n",
+    ),
+    Defect(
+        "a full contact gets no room for our stream",
+        SESSION + "streams.py",
+        "            if len(self.known) == 1:\n                raise",
+        "            if True:\n                raise",
+    ),
+    Defect(
+        "a refused websocket is never followed by a stream",
+        SESSION + "ways.py",
+        "            self._found[instance] = Way.STREAMING\n",
+        "            pass\n",
+    ),
+    Defect(
+        "any refusal is taken for the lack of websockets, and leads to a stream",
+        SESSION + "join.py",
+        "        access = await asked(Way.STREAMING)\n        ports.ways.no_websocket(",
+        '        ports.ways.no_websocket(instance, "")\n        access = await asked(Way.STREAMING)\n'
+        "        ports.ways.no_websocket(",
+    ),
 )
