@@ -5,11 +5,12 @@ from signal import Signals
 
 import anyio
 
-from agent.cli.running import all_of, attended, bots_of, opened_log, work_until
+from agent.cli.running import attended, bots_of, opened_log, work_until
 from agent.clock import SystemClock
 from agent.config import Configuration
 from agent.daemon.assembly import Assembly, assembled
 from agent.daemon.control.opening import control, timeline_of
+from agent.daemon.guarding.worker import WorkerGuards
 from agent.daemon.health_station import Station
 from agent.daemon.reload import Reloader
 from agent.daemon.signals import hang_ups, heed_reload
@@ -25,7 +26,10 @@ def run(settings: Configuration, again: Callable[[], Configuration]) -> None:
     log = opened_log(settings.logging)
     station = Station(settings, log=log, clock=SystemClock())
     timeline = timeline_of(settings.control, max_chats=settings.worker.max_chats, clock=SystemClock())
-    report = all_of(station, timeline)
+    names = {bot.name, *(other.name for other in also.values())}
+    guards = WorkerGuards(settings.guards, bots=names, room=station.room, clock=SystemClock(), report=station)
+    station.also_tell(timeline)
+    station.also_tell(guards)
 
     async def work(stop: anyio.Event) -> None:
         with hang_ups() as arrivals:
@@ -35,12 +39,21 @@ def run(settings: Configuration, again: Callable[[], Configuration]) -> None:
         async with (
             station.open(),
             opened(station.room, station) as source,
-            assembled(settings, bot, bot, also=also, source=source, room=station.room, report=report) as assembly,
+            assembled(
+                settings,
+                bot,
+                bot,
+                also=also,
+                source=source,
+                room=station.room,
+                failing=guards.failing,
+                report=station,
+            ) as assembly,
             control(settings.control, assembly.worker, timeline, assembly.ports),
             anyio.create_task_group() as group,
         ):
             station.look_at(assembly.worker, assembly.tuning.calls_waiting)
-            adopt = _adopting(log, station, assembly)
+            adopt = _adopting(log, station, guards, assembly)
             reloader = Reloader(settings, read=again, adopt=adopt, report=station)
             group.start_soon(heed_reload, arrivals, reloader.reload)
             await work_until(stop, assembly.worker)
@@ -49,12 +62,15 @@ def run(settings: Configuration, again: Callable[[], Configuration]) -> None:
     attended(work)
 
 
-def _adopting(log: LogWriter, station: Station, assembly: Assembly) -> Callable[[Configuration], None]:
+def _adopting(
+    log: LogWriter, station: Station, guards: WorkerGuards, assembly: Assembly
+) -> Callable[[Configuration], None]:
     """Tells settings that were read anew to whoever can follow them."""
 
     def adopt(fresh: Configuration) -> None:
         log.level = Level[fresh.logging.level.upper()]
         station.adopt(fresh)
+        guards.adopt(fresh.guards)
         assembly.tuning.adopt(fresh)
         assembly.worker.drain_deadline = fresh.worker.drain_deadline
 

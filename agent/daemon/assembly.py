@@ -48,6 +48,7 @@ async def assembled(
     room: Room | None = None,
     by_hand: bool = False,
     goodbye: Goodbye | None = None,
+    failing: Callable[[str], bool] = lambda bot: False,
     report: Report,
 ) -> AsyncIterator[Assembly]:
     """A worker for `bot`; on leaving, store and clients are closed.
@@ -59,6 +60,7 @@ async def assembled(
         room: the places for chats, if `source` looks at them; by default as many as the settings say.
         by_hand: the source is a person: only what it offers is served, and that even if the bot left it before.
         goodbye: how it takes leave; by default what the settings say.
+        failing: whether the bot of that name fails in chat after chat.
 
     Raises:
         ConfigurationError: a setting cannot be met.
@@ -97,10 +99,11 @@ async def assembled(
             streams=heard.streams,
             ways=heard.ways,
             may_speak=lambda: worker.may_speak,
+            failing=failing,
         )
 
         def begin(record: ContactRecord) -> ChatSession:
-            return Session(record, conversing[record.bot], ports=ports, settings=tuning.chat)
+            return Session(record, conversing[record.bot], ports=ports, settings=tuning.chat_of(record.bot))
 
         worker = Worker(
             begin,

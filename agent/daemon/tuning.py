@@ -4,10 +4,12 @@ It turns settings into what pacing and sessions are given. It knows no worker an
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from agent.clock import Clock
 from agent.config import Configuration, PacingSection, SessionSection
 from agent.daemon.bucket import Rate
+from agent.daemon.guarding.settings import guards_of
 from agent.daemon.pacing import FreePacer, QuotaPacer
 from agent.ports import Operation
 from agent.session.surroundings import SessionSettings
@@ -28,10 +30,15 @@ class Tuning:
     def adopt(self, settings: Configuration) -> None:
         """From now on these settings count."""
         self.chat = session_settings(settings.session)
+        self._guards = settings.guards
         self._pacing = settings.pacing
         if isinstance(self._pacer, QuotaPacer):
             self._pacer.requota(rates(settings.pacing))
         self.shared_by(self._workers)
+
+    def chat_of(self, bot: str) -> SessionSettings:
+        """The settings of a chat of that bot that is begun now."""
+        return replace(self.chat, guards=guards_of(self._guards, bot))
 
     def shared_by(self, workers: int) -> None:
         """So many live workers share the quotas."""
