@@ -4,6 +4,7 @@ from agent.config.loading import ENVIRONMENT_PREFIX, Loaded, load
 from agent.config.references import SecretReference, resolve
 from agent.config.schema import schema
 from agent.config.sections import (
+    BotGuards,
     BotSection,
     Configuration,
     ConnectSection,
@@ -24,6 +25,7 @@ from agent.config.sections import (
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
+    "BotGuards",
     "BotSection",
     "Configuration",
     "ConnectSection",
