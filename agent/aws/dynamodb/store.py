@@ -57,8 +57,8 @@ class DynamoDBStore:
         async with AsyncExitStack() as stack:
             calls = await stack.enter_async_context(opened_table(settings))
             await require_fit(calls)
-            return cls(calls, settings, clock=clock, sealer=sealer, stack=stack.pop_all())
-        raise AssertionError("unreachable")
+            kept = stack.pop_all()
+        return cls(calls, settings, clock=clock, sealer=sealer, stack=kept)
 
     async def __aenter__(self) -> "DynamoDBStore":
         return self

@@ -243,3 +243,30 @@ async def test_whoever_lost_the_contact_while_its_answer_was_lost_is_fenced(moto
         assert (await store.claim(record(), owner=BOB)).state == b"last"
         with pytest.raises(Fenced):
             await store.save(held)
+
+
+async def test_who_read_before_another_wrote_reads_again(moto: Moto) -> None:
+    """A claim stands on what lies there now: written since, claimed since, or forgotten since."""
+    async with disturbed(moto) as (store, _):
+        held = await store.claim(record(), owner=ANN)
+        stale = await store._heads.read(key())
+        await store.save(replace(held, state=b"since"))
+        taken = await store._claim_stored(stale, BOB)
+        assert taken is not None
+        assert (taken.state, taken.epoch) == (b"since", 2)
+        await store.heartbeat(BOB, ttl=10)
+        with pytest.raises(AlreadyOwned):
+            await store._claim_stored(stale, ANN)
+        await store.forget(key())
+        assert await store._claim_stored(await store._heads.read(key()), ANN) is None
+
+
+async def test_a_claim_of_what_was_forgotten_meanwhile_stores_it_anew(moto: Moto) -> None:
+    """It was in the way, and is not any more."""
+    async with disturbed(moto) as (store, _):
+        await store.claim(record(state=b"old"), owner=ANN)
+        found = await store._heads.read(key())
+        assert found is not None
+        await store.forget(key())
+        assert await store._claim_stored(found, BOB) is None
+        assert (await store.claim(record(state=b"fresh"), owner=BOB)).state == b"fresh"
