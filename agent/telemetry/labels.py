@@ -103,6 +103,11 @@ OPERATION = _labelled(
 )
 JOIN_RESULT = _labelled("result", ("joined", "resumed", *names_of(JoinRefused)), _join_result)
 ENDING = _labelled("reason", ("drained", "given_up", "refused", *names_of(ConversationOver)), _ending)
+ALARM = _labelled("alarm", ("turns_spent", "budget_spent", "ping_pong", "reply_late", "circuit_open", "bot_failing"))
+PRESSURE = _labelled("why", ("memory", "loop lag"))
+OFFER_REFUSAL = _labelled(
+    "reason", ("refused", "unreadable", "not_permitted"), lambda happening: happening.name.rpartition(".")[2]
+)
 WAY = _labelled("way", ("live", "transcript"))
 TRIGGER = _labelled("trigger", ("joined", "items", "timer", "left"))
 OUTCOME = _labelled("outcome", ("done", "interrupted", "over", "failed", "timeout", "abandoned"), _turn_outcome)

@@ -9,9 +9,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from agent.errors import AccessDenied, ContactEnded, HandedOff, InvalidMessage, Throttled
 from agent.ids import ContactId, ContactKey, InstanceId
 from agent.ports import Operation
+from agent.session.conversation import Trigger
+from agent.session.handler import Outcome
+from agent.session.rails import Alarm
 from agent.telemetry import Happening
 from agent.telemetry.catalogue import METRICS, PROBES, Kind
-from agent.telemetry.labels import BOT, MOST_BOTS, OPERATION
+from agent.telemetry.labels import ALARM, BOT, MOST_BOTS, OPERATION, OUTCOME, TRIGGER
 from agent.telemetry.metrics import Metrics
 from agent.telemetry.reasons import MEANINGS, Reason
 from agent.telemetry.reference import page
@@ -139,6 +142,17 @@ def test_a_message_without_a_readable_time_is_counted_and_not_timed() -> None:
     assert board("delivery_lag_seconds_count", bot="echo") == 1
 
 
+def test_guards_are_counted() -> None:
+    """Chats that they handed off, and doors that they shut for a while."""
+    board = Board().claimed()
+    board.tell("guard.raised", turn="t", alarm="ping_pong")
+    board.tell("guard.shut", why="memory")
+    assert board("guard_alarms_total", bot="echo", alarm="ping_pong") == 1
+    assert board("guard_shut", why="memory") == 1
+    board.tell("guard.reopened", why="memory")
+    assert board("guard_shut", why="memory") == 0
+
+
 def test_an_unknown_value_of_a_label_is_other() -> None:
     """A hundred thousand different words make one series."""
     board = Board().claimed()
@@ -233,3 +247,10 @@ def test_every_reason_has_a_meaning() -> None:
 def test_the_reference_page_is_written_from_the_table() -> None:
     """After a change: ``python -m agent.telemetry.reference > docs/metrics.md``."""
     assert (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8") == page()
+
+
+def test_every_trigger_alarm_and_outcome_has_a_value() -> None:
+    """Those which the session knows; a turn that was not committed is abandoned."""
+    assert set(TRIGGER.values or ()) == {trigger.value for trigger in Trigger}
+    assert set(ALARM.values or ()) == {alarm.value for alarm in Alarm}
+    assert set(OUTCOME.values or ()) == {outcome.value for outcome in Outcome} | {"abandoned"}
