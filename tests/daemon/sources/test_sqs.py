@@ -70,9 +70,21 @@ async def test_a_claimed_contact_s_message_is_deleted() -> None:
         assert len(scene.queue.messages) == 1
         assert not scene.queue.visible()
         await claimable.done()
-        await anyio.wait_all_tasks_blocked()
+        await anyio.sleep(1)
         assert scene.queue.messages == []
     assert "source.listening" in scene.names
+
+
+@virtual
+async def test_messages_that_are_done_with_together_are_deleted_together() -> None:
+    """A call costs the same for one and for ten."""
+    scene = Scene()
+    scene.offer(*"abcdefg")
+    async with scene.open() as offers:
+        for _ in range(7):
+            await (await _next(offers)).done()
+        await anyio.sleep(1)
+        assert [call for call in scene.queue.calls if "delete" in call] == ["delete 7"]
 
 
 @virtual
@@ -87,7 +99,7 @@ async def test_a_message_in_hand_stays_hidden_however_long_the_claim_takes() -> 
             assert not scene.queue.visible()
         await claimable.done()
         await (await _next(offers)).done()
-        await anyio.wait_all_tasks_blocked()
+        await anyio.sleep(1)
         assert scene.queue.messages == []
 
 
@@ -128,7 +140,7 @@ async def test_an_offer_declined_for_want_of_room_is_shown_to_others_at_once() -
     scene.offer("a")
     async with scene.open() as offers:
         assert await (await _next(offers)).decline(Declined.FULL)
-        await anyio.wait_all_tasks_blocked()
+        await anyio.sleep(1)
         assert "hide 1 for 0" in scene.queue.calls
         await _next(offers)
 
@@ -235,7 +247,7 @@ def test_a_queue_that_fails_later_is_waited_for(error: Exception, level: Level) 
             scene.queue.failing = None
             scene.offer("a")
             await (await _next(offers)).done()
-            await anyio.wait_all_tasks_blocked()
+            await anyio.sleep(1)
         assert scene.queue.messages == []
         assert scene.names.count("source.listening") == 2
 
@@ -257,6 +269,25 @@ async def test_a_delete_that_fails_brings_the_offer_again() -> None:
         assert again.offer.key == claimable.offer.key
         await again.done()
     assert "queue.failed" in scene.names
+    assert scene.queue.messages == []
+
+
+@virtual
+async def test_a_delete_that_the_end_cuts_off_is_made_once_more() -> None:
+    """What is done with need not come again."""
+    scene = Scene()
+    scene.offer("a")
+    delete = scene.queue.delete
+
+    async def hang_once(receipts: Any) -> None:
+        scene.queue.delete = delete  # type: ignore[method-assign]
+        await anyio.sleep_forever()
+
+    scene.queue.delete = hang_once  # type: ignore[method-assign]
+    async with scene.open() as offers:
+        await (await _next(offers)).done()
+        await anyio.sleep(1)
+        assert len(scene.queue.messages) == 1
     assert scene.queue.messages == []
 
 
