@@ -5,7 +5,7 @@ SEEDS  ?= 2000
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help dev test lint format simulate mutate clean
+.PHONY: help dev test lint format simulate mutate bench clean
 
 help:                    ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 12
@@ -46,6 +46,10 @@ simulate: $(VENV)/.develops ## storms and crashes in virtual time; SEEDS=100000 
 
 mutate: $(VENV)/.develops ## deliberate defects, each of which the suite must catch
 	$(BIN)/python -m tests.mutation
+
+bench: $(VENV)/.develops ## this project beside other bots, in one run; a quiet machine, half an hour
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(BIN)/python -m tests.benchmarks
 
 clean:                   ## everything that was made
 	rm -rf $(VENV) build dist .coverage* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

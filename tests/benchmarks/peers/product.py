@@ -1,0 +1,82 @@
+"""This project, whole: worker, sessions, inbox, turns, outbox and store, as ``chat-agent run`` puts them together.
+
+Only the budget is off, as for every peer. Options: ``sqlite`` instead of the memory store, ``prompt`` for no reorder
+window, ``asyncio`` for no uvloop.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from agent import Bot, Chat, Message
+from agent.cli.running import on_loop
+from agent.config import Configuration
+from agent.daemon.assembly import assembled
+from agent.daemon.sources import Unacknowledged
+from agent.ids import ContactId, ContactKey, instance_id
+from agent.ports import Claimable, Offer
+from agent.telemetry import Happening
+from agent.telemetry.logging import describe
+from tests.benchmarks.peers.starting import INSTANCE, Task, task
+
+bot = Bot("echo", display_name="Echo")
+
+
+@bot.on_message()
+async def echo(chat: Chat, message: Message) -> None:
+    """Says the same."""
+    await chat.say(message.text)
+
+
+class AllAtOnce:
+    """A `ContactSource` of contacts that all wait already."""
+
+    def __init__(self, contacts: list[str]) -> None:
+        self._contacts = contacts
+
+    @asynccontextmanager
+    async def offers(self) -> AsyncIterator[AsyncIterator[Claimable]]:
+        """The stream."""
+        yield self._offers()
+
+    async def _offers(self) -> AsyncIterator[Claimable]:
+        for contact in self._contacts:
+            yield Unacknowledged(offer=Offer(key=ContactKey(instance_id(INSTANCE), ContactId(contact))))
+        await anyio.sleep_forever()
+
+
+async def serve(work: Task) -> None:
+    """Serves the contacts until it is stopped."""
+    with tempfile.TemporaryDirectory() as folder:
+        store: dict[str, Any] = {"kind": "memory"}
+        if "sqlite" in work.options:
+            store = {"kind": "sqlite", "path": Path(folder, "contacts.sqlite3")}
+        settings = Configuration(
+            connect={"endpoint_url": work.url, "instance": INSTANCE},
+            pacing={"enabled": False},
+            worker={"max_chats": len(work.contacts)},
+            store=store,
+            session={"reorder_window": 0.0} if "prompt" in work.options else {},
+        )
+        async with assembled(settings, bot, bot, source=AllAtOnce(work.contacts), report=complain) as assembly:
+            await assembly.worker.run()
+
+
+def complain(happening: Happening) -> None:
+    """What goes wrong is seen."""
+    if happening.level >= 30 and happening.name != "link.lost":
+        print(happening.name, happening.fields, happening.error and describe(happening.error), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    given = task()
+    if "asyncio" in given.options:
+        asyncio.run(serve(given))
+    else:
+        on_loop(lambda: serve(given))

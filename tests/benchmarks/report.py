@@ -1,0 +1,126 @@
+"""The outcome as tables, as JSON and as a picture. It knows figures' names, not how they came about."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+from tests.benchmarks.goals import GOALS, Table
+from tests.benchmarks.suite import Result
+
+FIGURES = (
+    "replies/s",
+    "CPU µs per reply",
+    "p50 ms",
+    "p99 ms",
+    "served",
+    "jain",
+    "joins/s",
+    "CPU ms per join",
+    "back",
+    "CPU ms per reconnect",
+    "KB per chat",
+    "core",
+    "CPU s",
+    "µs",
+    "server busy",
+)
+_BEGIN, _END = "<!-- measured -->", "<!-- /measured -->"
+
+
+def table_of(results: Iterable[Result]) -> Table:
+    """Results by workload and peer."""
+    return {(each.workload, each.peer): each for each in results}
+
+
+def machine() -> str:
+    """What this was measured on: whoever reads a number needs it."""
+    names = ("aiobotocore", "websockets", "uvloop", "httptools", "msgspec")
+    parts = ", ".join(f"{name} {version(name)}" for name in names)
+    return f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, {parts}"
+
+
+def markdown(results: Sequence[Result]) -> str:
+    """Goals first, then every workload."""
+    return "\n".join([f"Measured on {machine()}.", "", *_goals(table_of(results)), "", *_workloads(results)])
+
+
+def _goals(table: Table) -> Iterator[str]:
+    yield "| goal | wanted | reached | |"
+    yield "|---|---|---|---|"
+    for goal in GOALS:
+        reached = goal.reached(table)
+        mark = "" if reached is None else "yes" if goal.met(reached) else "**no**"
+        yield f"| {goal.what} | {goal.wanted} | {'–' if reached is None else _short(reached)} | {mark} |"
+
+
+def _workloads(results: Sequence[Result]) -> Iterator[str]:
+    for workload in dict.fromkeys(each.workload for each in results):
+        mine = [each for each in results if each.workload == workload]
+        shown = [figure for figure in FIGURES if any(each.median(figure) is not None for each in mine)]
+        yield f"**{workload[:1].upper()}{workload[1:]}**"
+        yield ""
+        yield f"| | {' | '.join(shown)} |"
+        yield "|---" * (len(shown) + 1) + "|"
+        for each in mine:
+            yield f"| {each.peer} | {' | '.join(_cell(each, figure) for figure in shown)} |"
+            yield from (f"| | {run['failed']} |" for run in each.runs if run.get("failed"))
+        yield ""
+
+
+def _cell(result: Result, figure: str) -> str:
+    middle, spread = result.median(figure), result.spread(figure)
+    if middle is None or spread is None:
+        return "–"
+    low, high = map(_short, spread)
+    return _short(middle) if low == high else f"{_short(middle)} ({low}–{high})"
+
+
+def _short(value: float) -> str:
+    if value == int(value) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def keep(results: Sequence[Result], folder: Path) -> None:
+    """``results.json`` and ``results.png`` in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = {"machine": machine(), "results": [asdict(each) for each in results]}
+    (folder / "results.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    draw(results, folder / "results.png")
+
+
+def kept_in(folder: Path) -> list[Result]:
+    """What `keep` wrote."""
+    kept = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    return [Result(**each) for each in kept["results"]]
+
+
+def draw(results: Sequence[Result], path: Path) -> None:
+    """Replies per second and CPU per reply, by number of chats."""
+    from matplotlib.figure import Figure
+
+    picture = Figure(figsize=(9, 3.4), layout="constrained")
+    left, right = picture.subplots(1, 2)
+    sizes = [each for each in results if each.workload.startswith("saturation,") and each.workload.endswith("chats")]
+    for axes, figure in ((left, "replies/s"), (right, "CPU µs per reply")):
+        for peer in dict.fromkeys(each.peer for each in sizes):
+            points = [(each.chats, each.median(figure)) for each in sizes if each.peer == peer]
+            axes.plot(*zip(*points, strict=True), marker="o", label=peer)
+        axes.set(xscale="log", yscale="log", xlabel="chats", title=f"{figure} at saturation")
+        axes.grid(visible=True, alpha=0.3)
+        axes.legend()
+    picture.savefig(path, dpi=110)
+
+
+def rewrite(page: Path, results: Sequence[Result]) -> None:
+    """Puts the tables where the page has its marks."""
+    text = page.read_text(encoding="utf-8")
+    before, _, rest = text.partition(_BEGIN)
+    _, found, after = rest.partition(_END)
+    if not found:
+        raise SystemExit(f"{page} has no place for the tables: {_BEGIN} … {_END}")
+    page.write_text(f"{before}{_BEGIN}\n{markdown(results)}\n{_END}{after}", encoding="utf-8")
