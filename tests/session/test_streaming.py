@@ -198,9 +198,12 @@ async def test_after_trouble_with_the_queue_the_transcript_is_read() -> None:
         scene.says("lost")
         await scene.passes(10)
         assert bot.heard == []
+        read = len(scene.calls.named("GetTranscript"))
         scene.doubt()
         await scene.passes(1)
         assert bot.heard == ["lost"]
+        await scene.passes(60)
+        assert len(scene.calls.named("GetTranscript")) == read + 1
 
 
 @virtual
