@@ -18,7 +18,11 @@ GREETING = "greeting"
 
 @dataclass
 class TracingBot:
-    """Says `says` tagged replies per turn, working a while before each; keeps the turns it finished in its state."""
+    """Says `says` tagged replies per turn, working a while before each; keeps the turns it finished in its state.
+
+    Attributes:
+        mark: what this version of it writes behind every tag.
+    """
 
     random: Random
     overlap: Overlap = Overlap.QUEUE
@@ -29,6 +33,7 @@ class TracingBot:
     reminds: float = 0.0
     clock: Clock = field(default_factory=LoopClock)
     name: str = "tracing"
+    mark: str = ""
     errors: list[Exception] = field(default_factory=list)
 
     def converse(self, contact: Contact) -> "TracingBot":
@@ -57,7 +62,7 @@ class TracingBot:
     async def _answer(self, turn: Turn) -> None:
         for number in range(self.says):
             await anyio.sleep(self.work * self.random.random())
-            await turn.send(tag(turn.items[-1].id, number), content_type=ContentType.PLAIN)
+            await turn.send(tag(turn.items[-1].id, number) + self.mark, content_type=ContentType.PLAIN)
             if self.checkpoints:
                 await turn.checkpoint()
         if Random(turn.items[-1].id).random() < self.fails:

@@ -4,10 +4,12 @@ import pytest
 
 from agent.session.ways import Way
 from agent.testing.virtual import run_virtually
+from tests.simulation.cluster import cluster_story
+from tests.simulation.freezing import run_freezing
 from tests.simulation.verdict import violations
 from tests.simulation.world import story
 
-FOUND = (11134, 12476, 15054, 17379, 28888, 43286, 95922)
+FOUND = (11134, 12476, 15054, 17379, 28888, 43286, 95922, 431847)
 """Seeds that once broke a promise."""
 
 
@@ -21,3 +23,9 @@ def test_a_story_keeps_every_promise(seed: int) -> None:
 def test_a_promise_that_was_broken_once_is_kept(seed: int) -> None:
     """They were found with the websocket."""
     assert violations(run_virtually(story(seed, Way.WEBSOCKET))) == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_cluster_keeps_every_promise(seed: int) -> None:
+    """And nobody speaks for a contact that is another's, nor is one without an owner for long."""
+    assert violations(run_freezing(cluster_story(seed))) == []

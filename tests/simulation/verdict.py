@@ -10,13 +10,14 @@ from agent.session.conversation import Overlap
 from tests.simulation.bots import GREETING, reminder, tag
 from tests.simulation.world import SECRET, Chat, Outcome
 
+LATER_VERSION = " v2"
 LARGEST = 20_000
 """Bytes: two ledgers of 64 positions each, and little else."""
 
 
 def violations(outcome: Outcome) -> list[str]:
     """Every promise broken in this story."""
-    return [*_of_chats(outcome), *_of_the_worker(outcome)]
+    return [*outcome.more, *_of_chats(outcome), *_of_the_worker(outcome)]
 
 
 def _of_the_worker(outcome: Outcome) -> Iterator[str]:
@@ -69,6 +70,7 @@ def _of_replies(outcome: Outcome, chat: Chat, record: ContactRecord, turns: list
     """Every reply stands in the transcript exactly once, in order, and none after an agent joined."""
     items = outcome.region.chat(chat.contact_id).transcript.items
     lines = [item["Content"] for item in items if item.get("ParticipantRole") == "CUSTOM_BOT" and item.get("Content")]
+    lines = [line.removesuffix(LATER_VERSION) for line in lines]
     if len(set(lines)) != len(lines):
         yield f"a reply was said twice: {lines}"
     if outcome.bot.overlap is Overlap.QUEUE:

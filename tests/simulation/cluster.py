@@ -1,0 +1,317 @@
+"""One simulated life of a cluster: several workers with leases over one store, each with a fate of its own.
+
+Workers crash, are stopped past their leases, drain, join and are replaced by a later version of the bot, while the
+store loses calls, dawdles and goes away. The rest, customers and the storm around Amazon Connect, is as in a single
+worker's story. At every word that is said, and all along, it is checked who owns the contact.
+"""
+
+from collections import Counter
+from contextlib import nullcontext
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+from anyio.abc import TaskGroup
+
+from agent.aws.connect import BotoConnect
+from agent.aws.participant import BotoParticipant
+from agent.daemon.child import Goodbye
+from agent.daemon.pacing import FreePacer
+from agent.daemon.rebalancing import Rebalancing
+from agent.daemon.room import Room
+from agent.daemon.roster import Roster
+from agent.daemon.supervisor import Duty
+from agent.daemon.worker import Worker, WorkerSettings
+from agent.emulator.driver import Driver
+from agent.ids import ContactId, ContactKey, WorkerId
+from agent.ports import Operation
+from agent.session.session import Session
+from agent.session.surroundings import Ports, SessionSettings
+from agent.session.ways import Way
+from agent.telemetry import Happening
+from agent.testing.inmemory import InMemoryCalls
+from tests.simulation.freezing import Freezer, outside
+from tests.simulation.mortal import Crashed, Life
+from tests.simulation.replicas import (
+    DistantStore,
+    OfferQueue,
+    Replica,
+    SharedStore,
+    SkewedClock,
+    StoreClimate,
+    WireCalls,
+)
+from tests.simulation.storm import Climate, Storm
+from tests.simulation.world import AT_MOST, CALM_AFTER, Outcome, World
+
+LEASE = 15.0
+WITHIN = LEASE + 2.0
+EVENTS = ("crash", "crash", "freeze", "long freeze", "drain", "join", "upgrade", "store away", "store hangs")
+
+
+class OutsideDriver(Driver):
+    """The service's own deadlines are no worker's, whoever caused them."""
+
+    def _arm(self) -> None:
+        outside(super()._arm)
+
+
+class Cluster(World):
+    """Built from a seed; `run` tells its story once, inside a loop that can freeze workers."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed, Way.WEBSOCKET)
+        self.random = Random(f"cluster {seed}")
+        self.storm = Storm(
+            self.region, Climate.drawn(self.random), Random(seed + 1), forgetful=False, lonely=self.lonely
+        )
+        self.region.weather = self.storm
+        faults = self.random.choice((0.0, 0.0, 0.03, 0.1))
+        self.store_climate = StoreClimate(faults=faults, slow=faults * self.random.random())
+        self.replicas: list[Replica] = []
+        self.violations: list[str] = []
+        self.fates: Counter[str] = Counter()
+        self.newest = 1
+        self.skew = self.random.choice((0.0, 0.0, 0.8))
+        self.places = self.random.choice((2, 50, 50))
+        self.rebalancing = Rebalancing(
+            rate=self.random.choice((0.0, 1.0)), few=self.random.choice((0, 1)), stay=self.random.choice((0.0, 20.0))
+        )
+        self.worst = 0.0
+        self.gave_up = False
+        self._group: TaskGroup
+        self._queue: OfferQueue
+        self._unowned: dict[str, float] = {}
+
+    # ------------------------------------------------------------------------------------- the story
+
+    async def run(self) -> Outcome:
+        end = self.random.choice(("customer leaves", "agent joins", "stop", "drain"))
+        driver = OutsideDriver(self.region)
+        driver.start()
+        async with anyio.create_task_group() as group:
+            self._group, self._queue = group, OfferQueue(group, self.random)
+            for _ in range(self.random.choice((1, 2, 2, 3))):
+                self._join()
+            async with anyio.create_task_group() as customers:
+                for _ in range(self.random.choice((1, 2, 4, 8))):
+                    customers.start_soon(self._visit)
+                customers.start_soon(self._befall)
+                group.start_soon(self._watch_owners)
+            await self._calm_down()
+            in_calm = self.random.random() < 0.9
+            if in_calm:
+                await anyio.sleep(CALM_AFTER)
+                await self._quiet()
+            stuck = await self._unhandled() + await self._pending_timers() if in_calm else []
+            await self._finish(end)
+            group.cancel_scope.cancel()
+        driver.stop()
+        return await self._outcome(end, in_calm, stuck)
+
+    async def _visit(self) -> None:
+        await anyio.sleep(self.random.random() * self.random.choice((0.0, 10.0, 60.0)))
+        chat = self._start_chat()
+        self.chats.append(chat)
+        self._queue.put(self._key(chat))
+        await self._talk(chat)
+
+    async def _calm_down(self) -> None:
+        """The weather becomes calm, whoever is stopped goes on, and somebody is there with room for all."""
+        self.storm.pass_over()
+        self.store_climate.faults = self.store_climate.slow = self.store_climate.away_until = 0.0
+        for each in self.replicas:
+            if each.freezer.frozen:
+                each.freezer.thaw()
+        self.places = 50
+        self._join(dies=False)
+
+    async def _finish(self, end: str) -> None:
+        if end != "drain":
+            await self._end(end)
+        for each in self.replicas:
+            self._drain(each)
+        with anyio.move_on_after(AT_MOST):
+            while any(not each.ended for each in self.replicas):
+                await anyio.sleep(1)
+
+    # --------------------------------------------------------------------------------------- the fates
+
+    async def _befall(self) -> None:
+        for _ in range(self.random.choice((0, 1, 2, 4, 7))):
+            await anyio.sleep(self.random.random() * self.random.choice((2.0, 20.0, 60.0)))
+            event = self.random.choice(EVENTS)
+            healthy = [each for each in self.replicas if each.healthy]
+            if not healthy:
+                self._join()
+                continue
+            self.fates[event] += 1
+            await self._strike(event, self.random.choice(healthy))
+
+    async def _strike(self, event: str, one: Replica) -> None:
+        match event:
+            case "crash":
+                one.life.die()
+            case "freeze" | "long freeze":
+                one.freezer.freeze()
+                seconds = self.random.uniform(0.5, 12) if event == "freeze" else self.random.uniform(13, 60)
+                self._group.start_soon(self._thaw, one, seconds)
+            case "drain":
+                self._drain(one)
+            case "upgrade":
+                self.newest = 2
+                self._join()
+                self._drain(one)
+            case "join":
+                self._join()
+            case "store away" | "store hangs":
+                self.store_climate.hangs = event == "store hangs"
+                self.store_climate.away_until = anyio.current_time() + self.random.choice((2.0, 10.0, 30.0))
+        if len([each for each in self.replicas if each.healthy]) < 1:
+            self._join()
+
+    async def _thaw(self, one: Replica, seconds: float) -> None:
+        await anyio.sleep(seconds)
+        if one.freezer.frozen:
+            one.freezer.thaw()
+
+    def _drain(self, one: Replica) -> None:
+        if not one.ended:
+            one.draining = True
+            one.worker.stop()
+
+    # --------------------------------------------------------------------------------------- replicas
+
+    def _join(self, *, dies: bool = True) -> None:
+        scope = anyio.CancelScope()
+        last_call = self.random.randrange(5, 400) if dies and self.random.random() < 0.2 else None
+        one = Replica(
+            owner=WorkerId(f"worker-{len(self.replicas)}"),
+            version=self.newest,
+            life=Life(last_call, before=self.random.random() < 0.5, on_death=scope.cancel),
+            scope=scope,
+            freezer=Freezer(),
+            clock=SkewedClock(self.random.uniform(-self.skew, self.skew)),
+            began=anyio.current_time(),
+        )
+        one.worker = self._worker(one)
+        self.replicas.append(one)
+        self._group.start_soon(self._process, one)
+
+    async def _process(self, one: Replica) -> None:  # type: ignore[override]
+        one.freezer.enter()
+        try:
+            with one.scope:
+                try:
+                    await one.worker.run()
+                except* Crashed:
+                    pass
+        except* Exception as errors:
+            self.fates[f"did not start: {type(errors.exceptions[0]).__name__}"] += 1
+        one.ended = True
+        self.crashes += not one.life.alive
+
+    def _worker(self, one: Replica) -> Worker:
+        store: Any = DistantStore(SharedStore(one.clock, self.store), one.life, self.store_climate, self.random)
+        calls = WireCalls(
+            InMemoryCalls(self.operations, latency=self._latency),
+            one.life,
+            self._group,
+            lambda operation, members: self._asked(one, operation, members),
+        )
+        ports = Ports(
+            connect=BotoConnect(calls),
+            participant=BotoParticipant(calls),
+            sockets=self.sockets,
+            store=store,
+            pacer=FreePacer(),
+            clock=one.clock,
+            random=self.random,
+            report=self._hear,
+            may_speak=lambda: bool(one.worker.may_speak),
+        )
+        bot: Any = replace(self.bot, mark=f" v{one.version}" if one.version > 1 else "", clock=one.clock)
+        settings = SessionSettings(
+            audit_interval=60.0 if self.lonely else None,
+            typing_after=self.random.choice((None, 0.5)),
+            max_waiting=self.max_waiting,
+        )
+        return Worker(
+            lambda record: Session(record, bot, ports=ports, settings=settings),
+            lifespan=nullcontext(),
+            source=self._queue,
+            store=store,
+            duty=Duty(owner=one.owner, roster=Roster(bots={self.bot.name: "Helper"}, default=self.bot.name)),
+            room=Room(self.places),
+            settings=WorkerSettings(
+                lease=LEASE,
+                goodbye=Goodbye.RELEASE,
+                handover_rate=self.random.choice((1.0, float("inf"))),
+                rebalancing=self.rebalancing,
+            ),
+            clock=one.clock,
+            random=self.random,
+            report=self._hear,
+        )
+
+    def _hear(self, happening: Happening) -> None:
+        self.happenings.append(happening)
+        self.gave_up = self.gave_up or happening.name == "contact.given_up"
+
+    # --------------------------------------------------------------------------------------- who owns what
+
+    def _asked(self, one: Replica, operation: Operation, members: dict[str, Any]) -> None:
+        """Whoever speaks owns the contact at that moment."""
+        if operation is Operation.SEND_MESSAGE:
+            bearer = members["ConnectionToken"]
+            contact = self.operations.contact_of(operation.value, {}, bearer)
+            row = self.store._rows.get(self._key_of(str(contact)))
+            if row is not None and row.owner != one.owner:
+                self.violations.append(f"{one.owner} spoke in {contact}, which is {row.owner}'s")
+
+    async def _watch_owners(self) -> None:
+        """A live contact is never without a live owner for longer than a lease and two seconds."""
+        while True:
+            now = anyio.current_time()
+            names = {each.owner: each for each in self.replicas}
+            able = self._somebody_could_serve(now)
+            for chat in self.chats:
+                row = self.store._rows.get(self._key(chat))
+                if row and row.over:
+                    self.over.add(chat.contact_id)
+                owner = names.get(row.owner) if row and row.owner else None
+                served = row is None or row.over or (owner is not None and self._serves(owner))
+                if served or not able:
+                    self._unowned.pop(chat.contact_id, None)
+                since = self._unowned.setdefault(chat.contact_id, now) if not served and able else now
+                self.worst = max(self.worst, now - since)
+                if now - since > WITHIN + 2 * self.skew:
+                    self.violations.append(f"{chat.contact_id} has had no owner for {now - since:.1f} s at {now:.1f}")
+                    self._unowned[chat.contact_id] = float("inf")
+            await anyio.sleep(0.25)
+
+    def _serves(self, owner: Replica) -> bool:
+        return owner.life.alive and not owner.ended and not owner.freezer.frozen
+
+    def _somebody_could_serve(self, now: float) -> bool:
+        calm = self.store_climate.faults == self.store_climate.slow == 0 and not self.store_climate.away
+        roomy = self.places >= 50
+        awake = [each for each in self.replicas if each.healthy and each.worker.may_speak]
+        return calm and roomy and not self.gave_up and bool(awake)
+
+    def _key_of(self, contact: str) -> ContactKey:
+        return next(self._key(chat) for chat in self.chats if chat.contact_id == ContactId(contact))
+
+    async def _outcome(self, end: str, in_calm: bool, stuck: list[str]) -> Outcome:
+        outcome = await super()._outcome(end, in_calm, stuck)
+        outcome.struck.update(self.fates)
+        outcome.struck["takeovers"] = sum(max(0, record.epoch - 1) for record in outcome.records.values())
+        outcome.more = self.violations
+        return outcome
+
+
+async def cluster_story(seed: int) -> Outcome:
+    """One seed's story of a cluster."""
+    return await Cluster(seed).run()
