@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from agent.clock import Clock
 from agent.daemon.health_links import Deafness
-from agent.daemon.room import Room
+from agent.daemon.room import DRAINED, Room
 from agent.errors import StoreError
 from agent.telemetry import Happening
 from agent.telemetry.reasons import MEANINGS, Reason
@@ -76,7 +76,9 @@ class Readiness:
         now = set(self._reasons)
         if Reason.STARTING not in now and self._clock.monotonic() - self._renewed_at > self._lease * _OVERDUE:
             now |= {Reason.LEASE_AT_RISK, Reason.STORE_UNREACHABLE}
-        if self._room.free <= 0:
+        if DRAINED in self._room.shut_by:
+            now.add(Reason.DRAINING)
+        elif self._room.free <= 0:
             now.add(Reason.FULL)
         if self._deafness.alarming(self._room.taken):
             now.add(Reason.DEAF_SOCKETS)

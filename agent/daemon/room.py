@@ -5,6 +5,9 @@ A source that holds contacts back from other workers looks here before it asks f
 
 import anyio
 
+DRAINED = "drained"
+"""Why an operator's drain lets nobody in."""
+
 
 class Room:
     """The places for chats of one worker.

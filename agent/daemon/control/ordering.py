@@ -13,6 +13,7 @@ from agent.daemon.child import Child, Goodbye
 from agent.daemon.control.asks import AskClose, AskDrain, AskHandOff, AskLetter, AskMove, AskSay
 from agent.daemon.control.looking import Looking, Tell, letter_of
 from agent.daemon.control.protocol import Code
+from agent.daemon.room import DRAINED
 from agent.daemon.supervisor import Supervisor
 from agent.daemon.worker import Worker
 from agent.errors import ConnectError, ContactGone, ControlRefused
@@ -23,7 +24,6 @@ from agent.session.orders import Drop, HandOff, Order, Retry, Say, Slip
 from agent.session.retrying import retrying
 from agent.session.surroundings import Ports
 
-DRAINED = "drained"
 _AWAY = 4  # leases
 
 
