@@ -114,7 +114,7 @@ def head_of(item: Mapping[str, Any], key: ContactKey) -> Head:
             version=int(item["version"]["N"]),
             mark=item["mark"]["S"],
             written_as=item["written_as"]["S"],
-            body=_bytes(item["body"]["B"]),
+            body=bytes(item["body"]["B"]),
             parts=int(item["parts"]["N"]),
             expires=float(item[EXPIRES]["N"]) if EXPIRES in item else None,
         )
@@ -142,10 +142,3 @@ def lease_of(item: Mapping[str, Any]) -> Lease:
 
 def _number(value: int) -> dict[str, str]:
     return {"N": str(value)}
-
-
-def _bytes(value: object) -> bytes:
-    """An error's item is not decoded by botocore, unlike an answer's."""
-    from base64 import b64decode
-
-    return value if isinstance(value, bytes) else b64decode(str(value))
