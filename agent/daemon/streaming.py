@@ -4,11 +4,12 @@ It is made when it is first needed, made again when somebody took it away, and t
 with it every chat is told to doubt. It knows no session, and nothing of what a notification says.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
+from typing import Any
 
 import anyio
 
@@ -87,7 +88,7 @@ class WorkerStreams:
         return self.switchboard.listen(key, heard=heard, doubtful=doubtful)
 
     @asynccontextmanager
-    async def serving(self, *alongside: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    async def serving(self, *alongside: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
         """While open, the queue is read as soon as there is one, and what goes on `alongside` goes on.
 
         On leaving, topic and queue are taken away.
