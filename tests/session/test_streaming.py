@@ -220,6 +220,22 @@ async def test_a_stream_that_fell_silent_is_found_out_by_the_audit() -> None:
 
 
 @virtual
+async def test_a_transcript_that_cannot_be_read_is_asked_for_again() -> None:
+    """Until the gap is closed nothing is handled, so it is never given up."""
+    async with hall(way=Way.STREAMING) as scene:
+        bot = ScriptedBot()
+        await scene.joins(bot)
+        strange = CallFault(when="before", error="TeapotException", status=418)
+        scene.weather.faults["GetTranscript"] = [strange] * 3
+        scene.doubt()
+        await scene.passes(0.1)
+        scene.says("hello")
+        await scene.passes(120)
+        assert bot.heard == ["hello"]
+        assert len(scene.reported("transcript.failed")) == 3
+
+
+@virtual
 async def test_a_day_and_more_passes_and_the_token_is_renewed_in_time() -> None:
     """A stream needs no refresh, the token does; a renewal that fails is tried again."""
     async with hall(way=Way.STREAMING) as scene:
