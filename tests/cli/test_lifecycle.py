@@ -18,7 +18,7 @@ from aiohttp import web
 from agent.emulator import Emulator, emulate
 
 Started: TypeAlias = Callable[..., Any]
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 BOUND = 50
 WAYS = ("live", "transcript")
 
