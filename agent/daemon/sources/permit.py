@@ -20,7 +20,7 @@ class Permit:
     """What callers must know.
 
     Attributes:
-        secret: None lets everybody in.
+        secret: None lets everybody on this machine in, but no page in a browser, as any site could send one here.
         window: how far the time in a signature may be off, in seconds.
     """
 
@@ -30,7 +30,7 @@ class Permit:
     def refusal(self, headers: Mapping[str, str], body: bytes, now: datetime) -> str | None:
         """Why the caller is not let in; None when it is. `headers` are looked up as they are written here."""
         if self.secret is None:
-            return None
+            return "a page in a browser needs the secret; set source.secret." if "Origin" in headers else None
         if SIGNATURE in headers:
             return self._of_signature(self.secret, headers, body, now)
         kind, _, shown = headers.get("Authorization", "").partition(" ")

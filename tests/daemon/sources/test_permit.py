@@ -28,6 +28,12 @@ def test_without_a_secret_everybody_may() -> None:
     assert Permit().refusal({}, BODY, NOW) is None
 
 
+def test_without_a_secret_no_page_in_a_browser_may() -> None:
+    """Any site could send it here; a browser always says where a page is from when it posts."""
+    assert "browser" in (Permit().refusal({"Origin": "https://elsewhere.example"}, BODY, NOW) or "")
+    assert PERMIT.refusal({"Origin": "https://elsewhere.example", "Authorization": "Bearer hush"}, BODY, NOW) is None
+
+
 @pytest.mark.parametrize("header", ["Bearer hush", "bearer  hush ", "BEARER hush"])
 def test_the_secret_itself_lets_in(header: str) -> None:
     """As a bearer token."""
