@@ -1,7 +1,8 @@
 """This worker's mailbox: one topic and one queue for all of its chats that are heard by message streaming.
 
-It is made when it is first needed, made again when somebody took it away, and taken away in the end. After any trouble
-with it every chat is told to doubt. It knows no session, and nothing of what a notification says.
+It is made when it is first needed, made again when somebody took it away, and taken away in the end. A queue that does
+not answer for a moment has lost nothing; one that stays silent, or had to be made again, makes every chat doubt. It
+knows no session, and nothing of what a notification says.
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -26,6 +27,7 @@ _POLL = 20  # seconds, the longest there is
 _BATCH = 10
 _HIDDEN = 30  # seconds; a batch is deleted at once
 _RECEIVERS = 2
+_LONG = 5  # failures in a row, some ten seconds; then chats had better read their transcripts
 _FAREWELL = 5.0  # seconds
 
 
@@ -129,8 +131,6 @@ class WorkerStreams:
             except (QueueError, StreamingError) as error:
                 await self._suffer(error, waits)
             else:
-                if waits.failures:
-                    self.switchboard.doubt()
                 waits.begin_anew()
 
     async def _receive_some(self) -> None:
@@ -144,12 +144,16 @@ class WorkerStreams:
 
     async def _made_again(self) -> Mailbox:
         async with self._lock:
-            return self._mailbox or await self._open()
+            mailbox = self._mailbox or await self._open()
+        self.switchboard.doubt()
+        return mailbox
 
     async def _suffer(self, error: QueueError | StreamingError, waits: Patience) -> None:
         waits.failed()
         if isinstance(error, QueueRefused):  # taken away, or not ours to read: only making it again tells
             self._mailbox = None
+        if waits.failures >= _LONG:
+            self.switchboard.doubt()
         self._report(Happening(name="stream.queue_failed", level=Level.WARNING, error=error))
         await anyio.sleep(waits.next())
 

@@ -179,8 +179,10 @@ class Session:
     async def _close_record(self, reason: str) -> None:
         """Stores that the contact is over, and forgets what is no longer needed, the secret first of all."""
         if reason != ChatEnded.__name__:  # what has ended streams no more [documented]
-            with anyio.move_on_after(self._settings.goodbye_timeout, shield=True):
+            with anyio.move_on_after(self._settings.goodbye_timeout, shield=True) as bound:
                 await self._streams.stop_all()
+            if bound.cancelled_caught:
+                self._report("stream.not_stopped", Level.WARNING)
         over = replace(self._record, phase=Phase.OVER, over=reason, participant=None, timers=(), journal=b"")
         self._record = self._streams.on(over)
         await save(self._record, self._ports)

@@ -1,7 +1,7 @@
 """A chat heard by message streaming: Amazon Connect publishes its items to the worker's topic.
 
 A stream has no heartbeat, so silence proves nothing. What may be missing is read in the transcript: when ours was
-started, when the worker's queue had trouble, and every now and then without a reason. Until it can be started the
+started, when the worker's queue has trouble, and every now and then without a reason. Until it can be started the
 transcript alone is read, so that a chat is heard late rather than never. It knows no SNS and no item's meaning.
 """
 

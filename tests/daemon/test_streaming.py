@@ -119,18 +119,31 @@ async def test_what_the_worker_raises_comes_out_as_it_is() -> None:
 
 
 @virtual
-async def test_after_trouble_with_the_queue_every_chat_doubts() -> None:
-    """Once it answers again, not before: what would be read then might be missing more."""
+async def test_a_queue_that_fails_for_a_moment_has_lost_nothing() -> None:
+    """All chats would read their transcripts at once, and hold what comes in meanwhile."""
     scene = Scene(at_start=True)
     async with scene.streams.serving():
         with scene.listening():
-            await anyio.sleep(1)
             scene.mailboxes.found[MINE].failing = 6
-            await anyio.sleep(25)
-            assert scene.doubts == 0
-            await anyio.sleep(300)
-            assert scene.doubts >= 1
+            scene.mailboxes.found[MINE].bodies.append(body("c"))
+            await anyio.sleep(60)
+            assert len(scene.heard) == 1
             assert scene.reported("stream.queue_failed") == 6
+            assert scene.doubts == 0
+
+
+@virtual
+async def test_while_a_queue_stays_silent_every_chat_doubts_again_and_again() -> None:
+    """The transcript is then the only way to hear."""
+    scene = Scene(at_start=True)
+    async with scene.streams.serving():
+        with scene.listening():
+            scene.mailboxes.found[MINE].failing = 10**6
+            await anyio.sleep(30)
+            early = scene.doubts
+            assert early >= 1
+            await anyio.sleep(300)
+            assert scene.doubts > early
 
 
 @virtual

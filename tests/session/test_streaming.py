@@ -299,6 +299,19 @@ async def test_a_stream_that_cannot_be_stopped_is_told_and_remembered() -> None:
 
 
 @virtual
+async def test_a_farewell_to_a_stream_is_bounded() -> None:
+    """Nobody waits longer for a worker that stops; the record says what runs on."""
+    async with hall(way=Way.STREAMING) as scene:
+        session = await scene.joins(ScriptedBot())
+        scene.weather.faults["StopContactStreaming"] = [CallFault(when="before", delay=1000.0)]
+        session.leave()
+        await scene.passes(20)
+        assert scene.endings == [Ending.OVER]
+        assert len(scene.reported("stream.not_stopped")) == 1
+        assert len((await scene.record()).streams) == 1
+
+
+@virtual
 async def test_a_drained_chat_keeps_its_stream_until_the_next_worker_has_its_own() -> None:
     """Stopping them all would take longer than a drain may."""
     async with hall(way=Way.STREAMING) as scene:
