@@ -1,14 +1,14 @@
 """Puts a worker together from the settings: clients, store, budget, source. It builds and joins; it decides nothing."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from math import inf
 from random import SystemRandom
 
 from agent.aws.settings import AwsSettings
 from agent.aws.wiring import aws_ports
-from agent.clock import SystemClock
+from agent.clock import Clock, SystemClock
 from agent.config import Configuration, ConnectSection
 from agent.daemon.ingress import hearing
 from agent.daemon.ownership import new_worker_id
@@ -20,7 +20,7 @@ from agent.daemon.supervisor import ChatSession, Duty, Goodbye
 from agent.daemon.tuning import Tuning, pacer_of
 from agent.daemon.worker import Worker, WorkerSettings
 from agent.errors import BotError, RegistrationError
-from agent.ports import ContactSource
+from agent.ports import ContactSource, ContactStore
 from agent.record import ContactRecord
 from agent.session.conversation import Converser
 from agent.session.session import Session
@@ -49,6 +49,7 @@ async def assembled(
     by_hand: bool = False,
     goodbye: Goodbye | None = None,
     failing: Callable[[str], bool] = lambda bot: False,
+    store: ContactStore | None = None,
     report: Report,
 ) -> AsyncIterator[Assembly]:
     """A worker for `bot`; on leaving, store and clients are closed.
@@ -61,6 +62,7 @@ async def assembled(
         by_hand: the source is a person: only what it offers is served, and that even if the bot left it before.
         goodbye: how it takes leave; by default what the settings say.
         failing: whether the bot of that name fails in chat after chat.
+        store: an open one that outlives this worker, instead of the settings'; whoever opened it closes it.
 
     Raises:
         ConfigurationError: a setting cannot be met.
@@ -73,7 +75,7 @@ async def assembled(
     for one in everybody:
         one.report_to(report)
     async with (
-        opened_store(settings.store, clock, aws_settings(settings.connect)) as store,
+        _kept(store, settings, clock) as store,
         aws_ports(aws_settings(settings.connect)) as aws,
         hearing(
             settings,
@@ -119,6 +121,12 @@ async def assembled(
             report=report,
         )
         yield Assembly(worker=worker, ports=ports, tuning=tuning)
+
+
+def _kept(
+    store: ContactStore | None, settings: Configuration, clock: Clock
+) -> AbstractAsyncContextManager[ContactStore]:
+    return nullcontext(store) if store else opened_store(settings.store, clock, aws_settings(settings.connect))
 
 
 @asynccontextmanager

@@ -109,6 +109,7 @@ class Worker:
             clock=clock,
             report=report,
         )
+        self._goodbye = settings.goodbye
         self._stop = anyio.Event()
         self._serving = anyio.CancelScope()
         self._supervisor: Supervisor | None = None
@@ -126,7 +127,7 @@ class Worker:
     @property
     def goodbye(self) -> Goodbye:
         """How it takes leave of its chats when it stops."""
-        return self._settings.goodbye
+        return self._goodbye
 
     @property
     def room(self) -> Room:
@@ -153,8 +154,12 @@ class Worker:
         """Whether its contacts are surely its own: the lease is held, by the clock, at this very moment."""
         return self._lease.held
 
-    def stop(self) -> None:
-        """Takes on nothing more, lets running turns end, takes leave of the chats, and lets `run` return."""
+    def stop(self, goodbye: Goodbye | None = None) -> None:
+        """Takes on nothing more, lets running turns end, takes leave of the chats, and lets `run` return.
+
+        `goodbye` replaces how it was to take leave; it counts until the leave is being taken.
+        """
+        self._goodbye = goodbye or self._goodbye
         self._stop.set()
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
@@ -198,17 +203,17 @@ class Worker:
         self._tell("worker.stopped")
 
     async def _drain(self, supervisor: Supervisor) -> None:
-        self._tell("worker.draining", chats=len(supervisor.contacts), goodbye=self._settings.goodbye.value)
+        self._tell("worker.draining", chats=len(supervisor.contacts), goodbye=self._goodbye.value)
         self._watch.leave()
         with anyio.move_on_after(self.drain_deadline) as bound:
-            await supervisor.go_gently(self._settings.goodbye, every=self._between_farewells(supervisor))
+            await supervisor.go_gently(self._goodbye, every=self._between_farewells(supervisor))
             await supervisor.idle()
         if bound.cancelled_caught:
             self._tell("worker.drain_cut_short", Level.WARNING, chats=len(supervisor.contacts))
 
     def _between_farewells(self, supervisor: Supervisor) -> float:
         """Seconds from one chat that is let go to the next: none when nobody is there to take them up."""
-        if not self._watch.others_stay or self._settings.goodbye is not Goodbye.RELEASE:
+        if not self._watch.others_stay or self._goodbye is not Goodbye.RELEASE:
             return 0.0
         longest = self.drain_deadline * _FOR_FAREWELLS
         return min(1 / self._settings.handover_rate, longest / max(1, len(supervisor.contacts)))
