@@ -218,15 +218,15 @@ def key(contact_id: str) -> ContactKey:
 
 
 @asynccontextmanager
-async def _streams(connect: str, streamed_by: str | None) -> AsyncIterator[StreamPort]:
-    """The worker's topic and queue, where chats are streamed."""
-    if streamed_by is None:
+async def streams_of(worker: WorkerId, connect: str) -> AsyncIterator[StreamPort]:
+    """A worker's topic and queue, where chats are streamed; `connect` is the address of Amazon Connect."""
+    if (streamed_by := STREAMED_BY[0]) is None:
         yield NoStreams()
         return
     aws = AwsSettings(region="us-east-1", endpoint_url=connect)
     async with aws_mailboxes(aws, endpoint_url=streamed_by) as mailboxes:
         settings = StreamingSettings(prefix="scene", at_start=True)
-        streams = WorkerStreams(mailboxes, WORKER, settings=settings, clock=SystemClock(), random=Random(1))
+        streams = WorkerStreams(mailboxes, worker, settings=settings, clock=SystemClock(), random=Random(1))
         async with streams.serving():
             yield streams
 
@@ -243,7 +243,7 @@ async def stage(*, flows: Mapping[str, str] | None = None, **emulator: Any) -> A
     async with (
         emulate(settings=Settings(seed=7, **emulator), flows=read, sinks=sinks) as connect,
         aws_ports(AwsSettings(region="us-east-1", endpoint_url=connect.url)) as aws,
-        _streams(connect.url, streamed_by) as streams,
+        streams_of(WORKER, connect.url) as streams,
         anyio.create_task_group() as group,
     ):
         connect.timeline.followers.append(pulse.beat)
