@@ -267,7 +267,8 @@ class Supervisor:
     def move(self, key: ContactKey, *, away_for: float) -> None:
         """Releases one chat for another worker; for so many seconds this one does not take it up by itself again."""
         self._moved.add(key, away_for)
-        self._children[key].go(Goodbye.RELEASE)
+        if child := self._children.get(key):
+            child.go(Goodbye.RELEASE)
 
     def may_move(self, key: ContactKey, stay: float) -> bool:
         """Whether the chat rests between two turns and has been here for `stay` seconds."""
