@@ -1,11 +1,14 @@
 """What an operator orders is done once, in order with all else, through crashes; or whoever ordered it is told."""
 
+from dataclasses import replace
+
 import anyio
 import pytest
 
 from agent.emulator.faults import CallFault
 from agent.errors import HumanTookOver, RemovedFromChat
 from agent.ids import ItemId
+from agent.record import DeadLetter
 from agent.session.conversation import Trigger, Turn
 from agent.session.orders import Drop, HandOff, Order, Retry, Say, Slip
 from agent.session.session import Ending, Session
@@ -14,6 +17,8 @@ from tests.scenarios.stage import ScriptedBot
 from tests.session.hall import OTHER, Hall, hall, virtual
 
 pytestmark = pytest.mark.both_ways
+
+QUOTA = CallFault(when="before", status=402, error="ServiceQuotaExceededException")
 
 
 def ordered(session: Session, order: Order) -> Slip:
@@ -211,3 +216,32 @@ def test_an_order_never_shows_what_is_to_be_said() -> None:
     """In no log and no traceback."""
     assert "Hello" not in repr([Say(id="a", text="Hello"), HandOff(id="b", text="Hello")])
     assert "Hello" not in repr(Slip(order=Say(id="a", text="Hello")))
+
+
+@virtual
+async def test_a_dead_letter_that_nothing_is_left_of_is_refused() -> None:
+    """A timer's turn cannot be repeated; nor can any while the transcript cannot be read."""
+    async with hall() as scene:
+        session = await scene.joins(ScriptedBot())
+        letters = (DeadLetter(item_id=ItemId("timer:tea:1.0"), error="ValueError", at=""),)
+        conductor = session._stay._conductor
+        conductor.record = replace(conductor.record, dead_letters=letters)
+        assert "nothing that the chat holds" in await how(ordered(session, Retry(id="r", letter=letters[0].item_id)))
+        scene.weather.faults["GetTranscript"] = [QUOTA]
+        assert "cannot be read" in await how(ordered(session, Retry(id="s", letter=letters[0].item_id)))
+
+
+@virtual
+async def test_an_order_that_fails_for_good_is_told_by_its_type() -> None:
+    """What Amazon Connect says about it may quote anybody; the customer gets no apology for it."""
+    async with hall() as scene:
+        session = await scene.joins(ScriptedBot())
+        scene.weather.faults["SendMessage"] = [QUOTA]
+        refusal = await how(ordered(session, Say(id="a", text="Hello")))
+        assert refusal == "It failed with ServiceQuotaExceeded; see the log."
+        assert "visible" in await how(ordered(session, Say(id="b", text=" ")))
+        assert scene.lines() == []
+        assert [letter.error for letter in (await scene.record()).dead_letters] == [
+            "ServiceQuotaExceeded",
+            "InvalidMessage",
+        ]

@@ -225,3 +225,56 @@ def test_the_sockets_of_another_user_are_named_as_such(tmp_path: Path, monkeypat
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(NoWorker, match="another user's"):
         lines(tmp_path)
+
+
+async def test_an_audit_log_that_cannot_be_opened_leaves_the_worker_without_a_socket(
+    scene: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Orders that nobody could look up are not taken; nor is a directory that cannot be made."""
+    (tmp_path / "file").touch()
+    for change in ("audit", "directory"):
+        one = scene()
+        one.section = one.section.model_copy(update={change: tmp_path / "file" / "below"})
+        async with one.serving("aaaa") as path:
+            assert path is None
+        (told,) = [happening for happening in one.told if happening.name == "control.not_open"]
+        assert f"control.{change}" in str(told.error)
+
+
+async def test_whoever_sends_on_and_on_before_the_answer_is_not_read_any_further(scene: Callable[..., Any]) -> None:
+    """What it sends is bounded while a tail goes on; the worker's memory is not."""
+    one = scene()
+    async with one.serving("aaaa") as path:
+
+        def flood() -> bytes:
+            with socket.socket(socket.AF_UNIX) as line, address(path) as where:
+                line.settimeout(1)
+                line.connect(where)
+                line.sendall(b'{"v":1,"verb":"tail"}\n')
+                told = line.recv(1000)
+                with pytest.raises(TimeoutError):
+                    line.sendall(b"x" * 64_000_000)
+                return told
+
+        assert b"told" in await anyio.to_thread.run_sync(flood)
+        assert await one.ask("hello")
+
+
+async def test_requests_follow_each_other_on_one_connection(scene: Callable[..., Any]) -> None:
+    """Also when the second was sent before the first was answered."""
+    one = scene()
+    async with one.serving("aaaa") as path:
+
+        def both() -> bytes:
+            with socket.socket(socket.AF_UNIX) as line, address(path) as where:
+                line.settimeout(30)
+                line.connect(where)
+                line.sendall(b'{"v":1,"verb":"hello"}\n{"v":1,"verb":"ps"}\n')
+                came = b""
+                while came.count(b"\n") < 2:
+                    came += line.recv(65_536)
+                return came
+
+        first, second = (await anyio.to_thread.run_sync(both)).splitlines()
+        assert b"chats" not in first
+        assert b"chats" in second
