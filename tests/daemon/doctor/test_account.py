@@ -1,5 +1,6 @@
 """Who asks, when, and of which instance: each answer of AWS and what the doctor makes of it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -56,18 +57,18 @@ def dated(**off: float) -> Answered:
 @pytest.mark.parametrize(
     ("reply", "severity", "words"),
     [
-        (dated(seconds=2), Severity.OK, "within"),
-        (dated(seconds=60), Severity.WARN, "behind"),
-        (dated(seconds=-60), Severity.WARN, "ahead of"),
-        (dated(minutes=10), Severity.FAIL, "behind"),
-        (dated(minutes=-10), Severity.FAIL, "ahead of"),
-        (SILENT, Severity.SKIPPED, "not checked"),
-        (answered(), Severity.SKIPPED, "not checked"),
+        (lambda: dated(seconds=2), Severity.OK, "within"),
+        (lambda: dated(seconds=60), Severity.WARN, "behind"),
+        (lambda: dated(seconds=-60), Severity.WARN, "ahead of"),
+        (lambda: dated(minutes=10), Severity.FAIL, "behind"),
+        (lambda: dated(minutes=-10), Severity.FAIL, "ahead of"),
+        (lambda: SILENT, Severity.SKIPPED, "not checked"),
+        (answered, Severity.SKIPPED, "not checked"),
     ],
 )
-async def test_the_clock(reply: Reply, severity: Severity, words: str) -> None:
+async def test_the_clock(reply: Callable[[], Reply], severity: Severity, words: str) -> None:
     """By the Date of any answer; beyond five minutes nothing signed is taken."""
-    (finding,) = await found(clock, Told(replies={"DescribeInstance": reply}))
+    (finding,) = await found(clock, Told(replies={"DescribeInstance": reply()}))
     assert finding.severity is severity
     assert words in finding.what
 
