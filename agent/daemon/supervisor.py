@@ -84,6 +84,7 @@ class Supervisor:
         self._given_up = Shunned(clock)
         self._moved = Shunned(clock)
         self._left: set[ContactKey] = set()
+        self._astray: set[ContactKey] = set()
         self._lost = 0
         self.taken_up = 0
         self._goodbye: Goodbye | None = None
@@ -128,7 +129,16 @@ class Supervisor:
             mine = [key for key in keys if self._is_ours_to_take(key) and self._is_our_turn(key, seen, left)]
             await abreast(mine, self._resume, at_once=_AT_ONCE)
             after = keys[-1]
+        await self._free_what_went_astray()
         return bool(self._left)
+
+    async def _free_what_went_astray(self) -> None:
+        """What this worker owns without serving it, nobody else could claim: where there is no place it is released."""
+        for key in list(self._astray):
+            if key not in self._claiming:
+                if key not in self._children:
+                    await self._claims.let_go(key)
+                self._astray.discard(key)
 
     def _is_ours_to_take(self, key: ContactKey) -> bool:
         here = self._roster.is_here(key.instance_id) and key not in self._children
@@ -185,6 +195,9 @@ class Supervisor:
         self._claiming.add(record.key)
         try:
             return await self._begun(record, again=again)
+        except BaseException:
+            self._astray.add(record.key)
+            raise
         finally:
             self._claiming.discard(record.key)
 
@@ -194,7 +207,10 @@ class Supervisor:
         claimed = await self._ours(await claim(record))
         if claimed and claimed.phase is Phase.OVER:
             claimed = self._once_more(claimed)
-        if claimed is None or self._lost != lost:
+        if claimed is None:
+            return False
+        if self._lost != lost:
+            self._astray.add(claimed.key)
             return False
         if self._goodbye is not None:
             await self._claims.let_go(claimed.key)
@@ -289,6 +305,7 @@ class Supervisor:
     def lose(self) -> None:
         """Every chat falls silent at once, as its contact may be another worker's by now."""
         self._lost += 1
+        self._astray.update(self._children)
         for child in self._children.values():
             child.lose()
 

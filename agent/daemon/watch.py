@@ -66,7 +66,6 @@ class Watch:
         self._taken_up = 0
         self._joining_until = 0.0
         self._wake = anyio.Event()
-        self.join()
 
     @property
     def seen(self) -> Census:

@@ -172,6 +172,7 @@ class Worker:
         async with self._lifespan:
             await self._lease.take()
             try:
+                self._watch.join()
                 await self._watch.look()
                 await self._live(task_status)
             finally:

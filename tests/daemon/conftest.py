@@ -36,6 +36,7 @@ class FakeSession:
         self._stage = stage
         self._told = anyio.Event()
         self.told = ""
+        self.resting = True
 
     async def run(self) -> Ending:
         self._stage.running.append(self)
