@@ -233,3 +233,16 @@ async def test_the_date_of_an_answer_is_the_emulators(connect: Emulator) -> None
         shown = parsedate_to_datetime(answer.headers["Date"])
     assert abs(shown - connect.region.clock.now()) < timedelta(minutes=5)
     assert connect.region.clock.drift >= 3_600
+
+
+def test_a_loop_counts_from_the_start_again_once_it_was_done(stage: Stage, seen: list[Happening]) -> None:
+    """As often as the flow comes back to it [documented]."""
+    loop = action("again", "Loop", LoopCount="1", conditions={"ContinueLooping": "moment", "DoneLooping": "later"})
+    pauses = [
+        action(name, "Wait", TimeLimitSeconds="5", conditions={"WaitCompleted": "again"})
+        for name in ("moment", "later")
+    ]
+    stage.region.flows["twice"] = read_document(written([loop, *pauses], "again"))
+    stage.customer("twice")
+    stage.passes(15)
+    assert path(seen) == ["again", "moment", "again", "later", "again", "moment", "again", "later"]
