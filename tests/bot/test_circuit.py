@@ -64,7 +64,7 @@ async def test_after_a_rest_one_call_decides() -> None:
 @_virtually
 async def test_a_probe_that_fails_lets_it_rest_again() -> None:
     """One that is cancelled tells nothing, and another one may try."""
-    circuit = CircuitBreaker("orders", failures=2, rest=30)
+    circuit = CircuitBreaker("orders", failures=2, within=10, rest=30)
     await _fail(circuit, 2)
     await anyio.sleep(31)
     await _fail(circuit, 1)

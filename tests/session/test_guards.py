@@ -45,6 +45,16 @@ async def test_a_chat_whose_turns_are_spent_is_handed_off() -> None:
 
 
 @virtual
+async def test_what_waits_when_a_guard_raises_its_alarm_is_not_answered_any_more() -> None:
+    """The hand-off comes first."""
+    async with hall() as scene:
+        for text in ("one", "two", "three"):
+            scene.says(text)
+        await scene.joins(ScriptedBot(), guards=_rails(max_turns=2))
+        assert scene.lines() == ["one", BYE]
+
+
+@virtual
 async def test_turns_are_counted_through_restarts() -> None:
     """A budget is the chat's, not a worker's."""
     async with hall() as scene:

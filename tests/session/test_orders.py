@@ -8,7 +8,7 @@ import pytest
 from agent.emulator.faults import CallFault
 from agent.errors import HumanTookOver, RemovedFromChat
 from agent.ids import ItemId
-from agent.record import DeadLetter
+from agent.record import ContactRecord, DeadLetter
 from agent.session.conversation import Trigger, Turn
 from agent.session.orders import Drop, HandOff, Order, Retry, Say, Slip
 from agent.session.session import Ending, Session
@@ -136,9 +136,14 @@ async def test_what_is_kept_is_done_before_the_worker_lets_go() -> None:
     """A drain and an order at one time."""
     async with hall() as scene:
         session = await scene.joins(ScriptedBot())
+        save = scene.store.save
+
+        async def drained_meanwhile(record: ContactRecord) -> None:
+            session.drain()
+            await save(record)
+
+        scene.store.save = drained_meanwhile
         slip = ordered(session, Say(id="a", text="Hello"))
-        await slip.kept.wait()
-        session.drain()
         late = ordered(session, Say(id="b", text="Too late"))
         assert await how(slip) == ""
         assert "lets go" in await how(late)
