@@ -20,6 +20,12 @@ Endpoint = Annotated[
     str | None,
     typer.Option(help="Another Amazon Connect than AWS's, such as the local one.", show_default=False),
 ]
+Source = Annotated[
+    str | None,
+    typer.Option(help="Where contacts come from: sqs, http, local, or an installed source.", show_default=False),
+]
+QueueUrl = Annotated[str | None, typer.Option(help="The SQS queue that contacts are offered on.", show_default=False)]
+Store = Annotated[str | None, typer.Option(help="sqlite, dynamodb or memory.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
@@ -44,6 +50,9 @@ def doctor(
     instance: Instance = None,
     endpoint_url: Endpoint = None,
     region: Region = None,
+    source: Source = None,
+    queue_url: QueueUrl = None,
+    store: Store = None,
     store_path: Annotated[Path | None, typer.Option(help="The SQLite file.", show_default=False)] = None,
     config: Config = None,
     as_json: Json = False,
@@ -59,7 +68,8 @@ def doctor(
         config,
         bot={"target": target},
         connect={"endpoint_url": endpoint_url, "instance": instance, "region": region},
-        store={"path": store_path},
+        source={"kind": source, "queue_url": queue_url},
+        store={"kind": store, "path": store_path},
     )
     command(settings, flow=flow, try_chat=try_chat, contact=contact, transcript=read_transcript, as_json=as_json)
 
@@ -73,6 +83,8 @@ def iam(
     for_doctor: Annotated[bool, typer.Option("--doctor", help="Also what only 'chat-agent doctor' asks.")] = False,
     instance: Instance = None,
     region: Region = None,
+    queue_url: QueueUrl = None,
+    store: Store = None,
     config: Config = None,
 ) -> None:
     """Prints the least IAM policy for these settings: the actions really called, on these resources alone.
@@ -81,7 +93,12 @@ def iam(
     """
     from agent.cli.iam import iam as command
 
-    settings = _settings(config, connect={"instance": instance, "region": region})
+    settings = _settings(
+        config,
+        connect={"instance": instance, "region": region},
+        source={"queue_url": queue_url},
+        store={"kind": store},
+    )
     command(settings, account=account, partition=partition, doctor=for_doctor)
 
 

@@ -92,6 +92,9 @@ def test_the_policy_is_json() -> None:
     contact, *_ = json.loads(output)["Statement"]
     assert code == Exit.OK
     assert contact["Resource"] == f"arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE_ID}/contact/*"
+    _, output = invoke("iam", "--queue-url", "https://sqs.eu-west-1.amazonaws.com/1/offers", "--store", "dynamodb")
+    assert "arn:aws:sqs:eu-west-1:1:offers" in output
+    assert "table/REPLACE-TABLE" in output
     _, output = invoke("iam", "--doctor")
     assert "connect:DescribeInstance" in output
 
