@@ -4,6 +4,7 @@ It opens what the settings ask for and closes it in order; whoever runs a worker
 that starting and stopping can be seen too. It decides nothing about chats.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -61,6 +62,7 @@ class Station:
         self._metrics.read(
             chats_max=lambda: self.room.places,
             deaf_chats=lambda: len(self._deafness.deaf()),
+            tasks=lambda: len(asyncio.all_tasks()),
             ready=lambda: self._readiness.verdict().ready,
             not_ready=self._not_ready,
         )

@@ -281,6 +281,7 @@ PROBES: tuple[Probe, ...] = (
         values=OPERATION.values or (),
     ),
     Probe(name="deaf_chats", help="Chats that have been without a subscribed websocket for too long."),
+    Probe(name="tasks", help="Tasks of the event loop: a few for the worker, and so many for each chat."),
     Probe(name="ready", help="1 when the worker is ready, else 0."),
     Probe(
         name="not_ready",

@@ -1,6 +1,7 @@
 """Where an operator's eyes meet: one report goes to all, and what the settings ask for is open while it is open."""
 
 import json
+import re
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -60,6 +61,7 @@ async def test_one_report_goes_to_log_metrics_and_readiness() -> None:
             "chat_agent_deaf_chats 0.0",
         ):
             assert line in numbers.splitlines()
+        assert re.search(r"^chat_agent_tasks [1-9]\d*\.0$", numbers, re.MULTILINE)
     assert log.named("contact.claimed")
 
 
