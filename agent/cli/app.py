@@ -75,18 +75,20 @@ def dev(
     port: Port = 8765,
     host: Host = "127.0.0.1",
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    reload: Annotated[bool, typer.Option(help="Load the bot anew whenever one of its files is saved.")] = True,
     config: Config = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
     """A local Amazon Connect, a chat page, and your bot (or echo) on every chat. No AWS account.
 
-    Prints one address: open it and talk to the bot. Ctrl-C ends it: the bot leaves its chats first.
+    Prints one address: open it and talk to the bot. Save a file of the bot and the chats go on with the new code; what
+    is wrong with it stands on the page and here. Ctrl-C ends it: the bot leaves its chats first.
     """
     from agent.cli.dev import dev as command
 
     settings = _settings(config, logging={"level": log_level, "format": log_format}, bot={"target": target})
-    command(settings, host=host, port=port, browser=browser)
+    command(settings, host=host, port=port, browser=browser, reload=reload)
 
 
 @app.command(epilog=_EPILOG)

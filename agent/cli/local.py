@@ -13,6 +13,7 @@ from agent.daemon.rostering import ServedBot
 from agent.daemon.sources import LocalSource
 from agent.daemon.supervisor import Goodbye
 from agent.emulator import Emulator, PortInUse, emulate
+from agent.ports import ContactStore
 from agent.session.conversation import Converser
 from agent.telemetry import Report
 
@@ -38,11 +39,17 @@ async def local_connect(
 
 @asynccontextmanager
 async def worker_on(
-    connect: Emulator, settings: Configuration, served: ServedBot, *, bot: Converser | None = None, report: Report
+    connect: Emulator,
+    settings: Configuration,
+    served: ServedBot,
+    *,
+    bot: Converser | None = None,
+    store: ContactStore | None = None,
+    report: Report,
 ) -> AsyncIterator[Assembly]:
     """A worker on `connect`: nothing is kept, nothing is paced, and on stopping the bot leaves its chats.
 
-    `bot` is what converses if not `served` itself.
+    `bot` is what converses if not `served` itself; `store` outlives the worker.
     """
     here: dict[str, Any] = {
         "connect": {
@@ -57,6 +64,12 @@ async def worker_on(
     changed = {name: getattr(settings, name).model_copy(update=values) for name, values in here.items()}
     source = LocalSource(connect.url, random=SystemRandom(), report=report)
     async with assembled(
-        settings.model_copy(update=changed), bot or served, served, source=source, goodbye=Goodbye.LEAVE, report=report
+        settings.model_copy(update=changed),
+        bot or served,
+        served,
+        source=source,
+        goodbye=Goodbye.LEAVE,
+        store=store,
+        report=report,
     ) as assembly:
         yield assembly

@@ -124,11 +124,15 @@ class Control:
                 return self._weather.record()
             case ["clock"]:
                 return self._clock()
+            case ["workbench"]:
+                return {"workbench": self._region.workbench and self._region.workbench.state()}
             case _:
                 raise not_found(NO_SUCH_CONTROL)
 
     def _change(self, parts: list[str], body: Body) -> Body:
         match parts:
+            case ["contacts", contact_id, "go-back"] if self._region.workbench is not None:
+                return self._region.workbench.go_back(contact_id, str(body["itemId"]))
             case ["contacts", contact_id, verb]:
                 return perform(self._desk, contact_id, verb, body)
             case ["weather"]:

@@ -25,6 +25,7 @@ from agent.emulator.quotas import Quotas
 from agent.emulator.settings import Settings
 from agent.emulator.timeline import Timeline
 from agent.emulator.timers import Timers
+from agent.emulator.workbench import Workbench
 
 if TYPE_CHECKING:
     from agent.emulator.attachments import Attachment
@@ -64,6 +65,7 @@ class Region:
         self.answers: OrderedDict[tuple[str, str, str], tuple[float, dict[str, object]]] = OrderedDict()
         self.listeners: list[Listener] = [self._keep_offers, self.timeline.happened]
         self.address = "http://127.0.0.1"
+        self.workbench: Workbench | None = None
         self._retired: OrderedDict[str, Chat] = OrderedDict()
 
     iso = staticmethod(iso)
