@@ -27,13 +27,16 @@ BOBS = [key for key in KEYS if BOTH.preferred(key) == BOB]
 
 
 def _drawn(
-    rebalancer: Rebalancer, clock: ManualClock, seen: Census, seconds: int, rests: Any = None
+    rebalancer: Rebalancer,
+    clock: ManualClock,
+    seen: Census,
+    seconds: int,
+    rests: Callable[[ContactKey, float], bool] = lambda key, stay: True,
 ) -> list[ContactKey]:
     moved: list[ContactKey] = []
     for _ in range(seconds):
         clock.advance(1)
-        here = [key for key in KEYS if key not in moved]
-        moved += rebalancer.due(seen, here, rests or (lambda key, stay: key not in moved))
+        moved += rebalancer.due(seen, KEYS, rests)
     return moved
 
 

@@ -15,7 +15,8 @@ from tests.mutation.defects import DEFECTS, Defect
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("agent", "bots", "tests", "pyproject.toml", "README.md")
-SUITES = ("tests/session", "tests/simulation")
+OWNERSHIP = ("tests/daemon/test_ownership_machine.py", "tests/daemon/test_moving.py", "tests/daemon/test_ownership.py")
+SUITES = ("tests/session", *OWNERSHIP, "tests/simulation")
 AT_MOST = 300
 
 

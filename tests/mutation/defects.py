@@ -314,4 +314,46 @@ DEFECTS = (
         '        ports.ways.no_websocket(instance, "")\n        access = await asked(Way.STREAMING)\n'
         "        ports.ways.no_websocket(",
     ),
+    Defect(
+        "the lease is counted from the answer, not from the question",
+        "agent/daemon/ownership.py",
+        "            self._silent_at = asked + self._ttl * _SILENT_AFTER",
+        "            self._silent_at = answered + self._ttl * _SILENT_AFTER",
+    ),
+    Defect(
+        "a lease that ran out is renewed as if nothing had been",
+        "agent/daemon/ownership.py",
+        "        while True:\n            self._fall_silent_in_time(lapsed)\n",
+        "        while True:\n",
+    ),
+    Defect(
+        "a worker falls silent when others may claim already",
+        "agent/daemon/ownership.py",
+        "_SILENT_AFTER = 0.8",
+        "_SILENT_AFTER = 1.2",
+    ),
+    Defect(
+        "whether the lease still holds is not asked of the clock",
+        "agent/daemon/ownership.py",
+        "return self._held.is_set() and not self._ran_out",
+        "return self._held.is_set()",
+    ),
+    Defect(
+        "a stale epoch may write",
+        "agent/store/memory.py",
+        "if row is None or record.owner is None or (row.epoch, row.owner) != (record.epoch, record.owner):",
+        "if row is None or record.owner is None or row.owner != record.owner:",
+    ),
+    Defect(
+        "a claim keeps the epoch",
+        "agent/store/memory.py",
+        "claimed = replace(row, epoch=row.epoch + 1, owner=owner)",
+        "claimed = replace(row, owner=owner)",
+    ),
+    Defect(
+        "a full worker keeps what it does not serve",
+        "agent/daemon/supervisor.py",
+        "                    await self._claims.let_go(key)\n                self._astray",
+        "                    pass\n                self._astray",
+    ),
 )
