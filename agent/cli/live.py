@@ -162,11 +162,16 @@ def _ordered(directory: Path, verb: str, contact: str, order: str, **args: Any) 
         except WorkerLost as lost:
             if kept:
                 return {"contact": name, "order": order, "passed_on": True}
-            raise WorkerLost(
-                f"{lost} It is not known whether the order was kept: repeat it with --id {order}, "
-                "then it is done once at most."
-            ) from lost
+            raise WorkerLost(f"{lost} It is not known whether the order was kept. {_again(order)}") from lost
+        except ControlRefused as refusal:
+            if refusal.code != "in_doubt":
+                raise
+            raise WorkerLost(f"{refusal} {_again(order)}") from refusal
     raise WorkerLost("The worker gave no answer.")
+
+
+def _again(order: str) -> str:
+    return f"Repeat it with --id {order}, then it is done once at most."
 
 
 def close(directory: Path, contact: str, *, stop_contact: bool, as_json: bool) -> None:

@@ -164,7 +164,9 @@ class Conductor:
         refusal = await objection(slip.order, self.record, self._verbs.history)
         if not refusal and slip.order.id not in self.record.orders:
             record = keeping(slip.order, self.record)
+            self._orders.keeping = True
             await self._verbs.save(record)
+            self._orders.keeping = False
             self.record = record
             self._tell_order("order.kept", slip.order)
         self._orders.taken(refusal, done=isinstance(slip.order, Drop) or slip.order.id in self.record.orders)

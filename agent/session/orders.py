@@ -20,6 +20,9 @@ REMEMBERED = 20
 """How many orders a record remembers as done, so that one that is given again is not done again."""
 
 
+_IN_DOUBT = "The worker let go of the chat at that moment: it is not known whether the order was kept."
+
+
 class Say(msgspec.Struct, frozen=True, kw_only=True, tag="say"):
     """The bot says `text`, in its own name. Showing it does not show the text."""
 
@@ -81,6 +84,7 @@ class Slip:
         refusal: why it was not done; "" when it was.
         sent: the messages that it sent.
         passed_on: it is kept, and the next worker of this chat will do it.
+        doubtful: it is not known whether it was kept; given again under its id it is done once at most.
     """
 
     order: Order
@@ -89,6 +93,7 @@ class Slip:
     refusal: str = ""
     sent: tuple[ItemId, ...] = ()
     passed_on: bool = False
+    doubtful: bool = False
 
     def refuse(self, why: str) -> None:
         """It will not be done."""
@@ -97,9 +102,14 @@ class Slip:
 
 
 class OrderBook:
-    """The orders of one chat that nobody has done yet, first come first served."""
+    """The orders of one chat that nobody has done yet, first come first served.
+
+    Attributes:
+        keeping: the first one is being written down; until that has ended it is not known whether it is durable.
+    """
 
     def __init__(self) -> None:
+        self.keeping = False
         self._waiting: deque[Slip] = deque()
         self._kept: dict[str, Slip] = {}
         self._closed = ""
@@ -140,6 +150,10 @@ class OrderBook:
     def close(self, why: str, *, passed_on: bool) -> None:
         """Nothing is done here any more; `passed_on`: another worker will do what is kept."""
         self._closed = why
+        if self.keeping and self._waiting:
+            slip = self._waiting.popleft()
+            slip.doubtful = True
+            slip.refuse(_IN_DOUBT)
         while self._waiting:
             self._waiting.popleft().refuse(why)
         for slip in self._kept.values():

@@ -6,6 +6,7 @@ from agent.session.ways import Way
 from agent.testing.virtual import run_virtually
 from tests.simulation.cluster import cluster_story
 from tests.simulation.freezing import run_freezing
+from tests.simulation.orders import ordered_story
 from tests.simulation.verdict import violations
 from tests.simulation.world import story
 
@@ -17,6 +18,12 @@ FOUND = (11134, 12476, 15054, 17379, 28888, 43286, 95922, 431847)
 def test_a_story_keeps_every_promise(seed: int) -> None:
     """Exactly once, in order, nothing after the end, nothing left behind, nothing given away; by both ways in."""
     assert violations(run_virtually(story(seed))) == []
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_operators_orders_are_kept_to_in_every_story(seed: int) -> None:
+    """Once, or never when it was refused; and they disturb nothing else."""
+    assert violations(run_virtually(ordered_story(seed))) == []
 
 
 @pytest.mark.parametrize("seed", FOUND)

@@ -8,6 +8,7 @@ from typing import Any
 from agent.record import ContactRecord
 from agent.session.conversation import Overlap
 from tests.simulation.bots import GREETING, reminder, tag
+from tests.simulation.orders import ORDER
 from tests.simulation.world import SECRET, Chat, Outcome
 
 LATER_VERSION = " v2"
@@ -73,6 +74,7 @@ def _of_replies(outcome: Outcome, chat: Chat, record: ContactRecord, turns: list
     lines = [line.removesuffix(LATER_VERSION) for line in lines]
     if len(set(lines)) != len(lines):
         yield f"a reply was said twice: {lines}"
+    lines = [line for line in lines if not line.startswith(ORDER)]
     if outcome.bot.overlap is Overlap.QUEUE:
         expected = list(_expected(turns, outcome.bot.says))
         extra = list((Counter(lines) - Counter(expected)).elements())

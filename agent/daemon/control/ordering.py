@@ -69,7 +69,7 @@ class Ordering:
             await slip.settled.wait()
             group.cancel_scope.cancel()
         if slip.refusal:
-            raise ControlRefused(Code.NOT_DONE, slip.refusal)
+            raise ControlRefused(Code.IN_DOUBT if slip.doubtful else Code.NOT_DONE, slip.refusal)
         contact = {"contact_id": key.contact_id, "instance_id": key.instance_id}
         return {**contact, "order": order.id, "sent": list(slip.sent), "passed_on": slip.passed_on}
 

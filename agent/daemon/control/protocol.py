@@ -29,6 +29,7 @@ class Code(StrEnum):
     UNKNOWN = "unknown"
     AMBIGUOUS = "ambiguous"
     NOT_DONE = "not_done"
+    IN_DOUBT = "in_doubt"
     FAILED = "failed"
 
 
