@@ -152,6 +152,19 @@ async def test_whoever_orders_is_told_when_the_order_is_kept(scene: Callable[...
         assert answers[1][1]["passed_on"] is True
 
 
+async def test_an_order_in_doubt_is_told_by_a_code_of_its_own(scene: Callable[..., Any]) -> None:
+    """Whoever gave it may give it again."""
+    one = scene()
+
+    def doubt(slip: Slip) -> None:
+        slip.doubtful = True
+        slip.refuse("It is not known.")
+
+    one.settle = doubt
+    async with one.serving("aaaa"):
+        assert (await _refused(one.ask("say", contact="a", text="x"))).code == "in_doubt"
+
+
 async def test_an_order_about_a_chat_of_another_worker_says_whose_it_is(scene: Callable[..., Any]) -> None:
     """And does nothing."""
     one = scene()
