@@ -5,7 +5,7 @@ SEEDS  ?= 2000
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help dev test lint format simulate mutate bench clean
+.PHONY: help dev test lint docs format simulate mutate bench clean
 
 help:                    ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 12
@@ -24,6 +24,10 @@ $(VENV)/.develops: pyproject.toml constraints.txt | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.runs
 
+$(VENV)/.documents: pyproject.toml constraints.txt | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@touch $@
+
 dev: $(VENV)/.runs       ## a local Amazon Connect, the echo bot and a chat page; prints one address
 	@$(BIN)/chat-agent dev echo
 
@@ -36,6 +40,9 @@ lint: $(VENV)/.develops  ## style, types, floors
 	$(BIN)/mypy
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.documents ## the site, into build/site; a broken link fails
+	$(BIN)/zensical build --strict --clean
 
 format: $(VENV)/.develops ## style, mended
 	$(BIN)/ruff check --fix .
@@ -52,4 +59,4 @@ bench: $(VENV)/.develops ## this project beside other bots, in one run; a quiet 
 	$(BIN)/python -m tests.benchmarks
 
 clean:                   ## everything that was made
-	rm -rf $(VENV) build dist .coverage* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist .coverage* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .cache
