@@ -62,6 +62,7 @@ async def serve(work: Task) -> None:
             pacing={"enabled": False},
             worker={"max_chats": len(work.contacts)},
             store=store,
+            guards={"ping_pong_turns": None, "max_turns": None, "max_messages": None},  # the customers are programs
             session={"reorder_window": 0.0} if "prompt" in work.options else {},
         )
         async with assembled(settings, bot, bot, source=AllAtOnce(work.contacts), report=complain) as assembly:
