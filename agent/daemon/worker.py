@@ -245,12 +245,15 @@ class Worker:
 
     async def _take_up(self, supervisor: Supervisor) -> None:
         """Takes up what nobody serves: at once, three times in every lease, and whenever somebody came or went."""
+        sweep_at = 0.0
         while True:
             news, left = self._watch.news, False
             try:
                 if self._settings.resume:
                     left = await supervisor.resume(self._watch.seen)
-                await self._store.sweep(older_than=self._settings.remember)
+                if self._clock.monotonic() >= sweep_at:
+                    await self._store.sweep(older_than=self._settings.remember)
+                    sweep_at = self._clock.monotonic() + self._settings.lease / 3
             except StoreError as error:
                 left = True
                 self._report(Happening(name="store.failed", level=Level.WARNING, error=error))
