@@ -326,7 +326,7 @@ class ControlSection(_Section):
     audit: Path = Field(default_factory=lambda: _state_file().parent / "audit.jsonl")
     """Where it is noted who ordered what; a file of JSON lines that only grows."""
     history: PositiveInt = Field(default=200, le=10_000)
-    """How many happenings of each chat are remembered for ``chat-agent show``."""
+    """How many happenings of each chat are remembered for ``chat-agent show``; of all chats together, 50,000."""
 
 
 _OrNever = BeforeValidator(_never, json_schema_input_type=PositiveFloat | Literal["never"])

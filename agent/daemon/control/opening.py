@@ -16,12 +16,16 @@ from agent.errors import InvalidSetting
 from agent.session.surroundings import Ports
 from agent.telemetry import Happening, Level
 
-_CHATS_PER_PLACE = 2
+_GONE = 100
+_MOST = 50_000
+"""Happenings of all chats together; about half a kilobyte each."""
+_LEAST = 10
 
 
 def timeline_of(section: ControlSection, *, max_chats: int, clock: Clock) -> Timeline:
-    """The memory of what happens, bounded by the settings: live chats, and as many that are over."""
-    return Timeline(clock=clock, length=section.history, chats=_CHATS_PER_PLACE * max_chats)
+    """The memory of what happens: of live chats and some that are over, so much of each that all have a bound."""
+    chats = max_chats + _GONE
+    return Timeline(clock=clock, length=min(section.history, max(_LEAST, _MOST // chats)), chats=chats)
 
 
 @asynccontextmanager

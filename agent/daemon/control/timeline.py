@@ -5,7 +5,7 @@ first when there are too many. It knows names of happenings, and nothing else of
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -57,13 +57,14 @@ class Entry:
     name: str
     level: str
     turn: str
-    fields: dict[str, str | int | float]
+    fields: Mapping[str, str | int | float]
     error: str
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
+        fields = {name: _short(value) for name, value in self.fields.items() if name not in _LEFT_OUT}
         shown = {"at": timestamp(self.at), "name": self.name, "level": self.level, "turn": self.turn}
-        return {**shown, "fields": self.fields, "error": self.error}
+        return {**shown, "fields": fields, "error": self.error}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,7 +143,7 @@ class Timeline:
             name=happening.name,
             level=happening.level.name.lower(),
             turn=turn.id if turn and turn.contact == happening.contact else named,
-            fields={name: _short(value) for name, value in happening.fields.items() if name not in _LEFT_OUT},
+            fields=happening.fields,
             error=type(happening.error).__name__ if happening.error else "",
         )
 

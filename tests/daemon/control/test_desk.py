@@ -8,6 +8,10 @@ from typing import Any
 import anyio
 import pytest
 
+from agent.clock import SystemClock
+from agent.config import ControlSection
+from agent.daemon.control.opening import timeline_of
+from agent.daemon.control.timeline import Timeline
 from agent.daemon.supervisor import Goodbye
 from agent.errors import AccessDenied, ContactGone, ControlRefused, StoreUnreachable
 from agent.ids import ItemId
@@ -65,6 +69,7 @@ async def test_show_tells_the_record_and_what_happened_without_any_words(scene: 
 async def test_a_timeline_is_bounded_in_chats_and_in_length(scene: Callable[..., Any]) -> None:
     """Chats that are over are forgotten first."""
     one = scene()
+    one.timeline = Timeline(clock=one.clock, length=5, chats=20)
     for number in range(30):
         one.report(Happening(name="contact.claimed", contact=key(f"{number:02}")))
     assert len(list(one.timeline)) == 20
@@ -74,6 +79,15 @@ async def test_a_timeline_is_bounded_in_chats_and_in_length(scene: Callable[...,
     for _ in range(50):
         one.report(Happening(name="item.heard", contact=key("30")))
     assert len(one.timeline.story(key("30")).entries) == 5
+
+
+@pytest.mark.parametrize(("places", "length"), [(10, 200), (900, 50), (100_000, 10)])
+def test_all_chats_together_have_a_bound(places: int, length: int) -> None:
+    """The more there may be, the less is remembered of each."""
+    timeline = timeline_of(ControlSection(), max_chats=places, clock=SystemClock())
+    for _ in range(300):
+        timeline(Happening(name="item.heard", contact=key("a")))
+    assert len(timeline.story(key("a")).entries) == length
 
 
 async def test_a_chat_that_comes_back_keeps_what_happened_before(scene: Callable[..., Any]) -> None:
