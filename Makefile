@@ -5,7 +5,7 @@ SEEDS  ?= 2000
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help dev test lint docs format simulate mutate bench clean
+.PHONY: help dev test lint docs screenshots format simulate mutate bench clean
 
 help:                    ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 12
@@ -44,6 +44,9 @@ lint: $(VENV)/.develops  ## style, types, floors
 docs: $(VENV)/.documents ## the site, into build/site; a broken link fails
 	$(BIN)/zensical build --strict --clean
 
+screenshots: $(VENV)/.develops ## docs/pictures, made by the test that drives the page
+	PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/browser/test_pictures.py
+
 format: $(VENV)/.develops ## style, mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -53,6 +56,9 @@ simulate: $(VENV)/.develops ## storms and crashes in virtual time; SEEDS=100000 
 
 mutate: $(VENV)/.develops ## deliberate defects, each of which the suite must catch
 	$(BIN)/python -m tests.mutation
+
+soak: $(VENV)/.develops  ## a real daemon, many customers, a long while; SOAK="--chats 400 --minutes 8" for a shorter one
+	$(BIN)/python -m tests.soak $(SOAK)
 
 bench: $(VENV)/.develops ## this project beside other bots, in one run; a quiet machine, half an hour
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
