@@ -5,7 +5,7 @@ SEEDS  ?= 2000
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help dev test lint docs screenshots format simulate mutate bench clean
+.PHONY: help dev test lint docs screenshots format simulate cluster mutate bench clean
 
 help:                    ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 12
@@ -53,6 +53,9 @@ format: $(VENV)/.develops ## style, mended
 
 simulate: $(VENV)/.develops ## storms and crashes in virtual time; SEEDS=100000 for a long run
 	$(BIN)/python -m tests.simulation $(SEEDS)
+
+cluster: $(VENV)/.develops ## three real workers, a hundred customers, a fault every 5 s for 2 min; CLUSTER="--seed 7"
+	$(BIN)/python -m tests.cluster $(CLUSTER)
 
 mutate: $(VENV)/.develops ## deliberate defects, each of which the suite must catch
 	$(BIN)/python -m tests.mutation

@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -72,12 +72,15 @@ def _directory() -> Iterator[Path]:
 
 
 async def _watch(console: Console, progress: Progress) -> None:
-    """The live table; where nobody watches, a line now and then would only be noise."""
-    with Live(console=console, auto_refresh=False) as screen:
+    """The live table; where nobody watches, a line for each stage."""
+    told = ""
+    with Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as screen:
         while True:
             progress.read_logs()
-            if console.is_terminal:
+            if screen:
                 screen.update(live(progress), refresh=True)
+            elif progress.stage != told:
+                console.print(told := progress.stage)
             await anyio.sleep(1)
 
 

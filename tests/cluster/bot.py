@@ -39,8 +39,8 @@ async def count(chat: Chat[object, Sum], message: Message) -> None:
 async def trio(chat: Chat[object, Sum]) -> None:
     """Its second and third message are answers: the worker that reads them need not be the one that asked."""
     first = int(chat.bound(TRIO)["number"])
-    second = await chat.ask(reply(first, 1, first), int)
-    third = await chat.ask(reply(second, 1, first + second), int)
+    second = await chat.ask(reply(first, 1, first), int, key="second")
+    third = await chat.ask(reply(second, 1, first + second), int, key="third")
     await chat.say(reply(third, 1, first + second + third))
 
 
