@@ -130,7 +130,7 @@ async def visiting(
             page = await look.new_page()
             page.set_default_timeout(PATIENCE)
             visitor = Visit(page=page, connect=connect, bot=bot)
-            _listen(page, visitor.trouble, allow)
+            listen(page, visitor.trouble, allow)
             await page.goto(connect.url + path)
             yield visitor
             assert not visitor.trouble, visitor.trouble
@@ -138,7 +138,9 @@ async def visiting(
             await look.close()
 
 
-def _listen(page: Page, trouble: list[str], allow: str | None) -> None:
+def listen(page: Page, trouble: list[str], allow: str | None) -> None:
+    """Note in `trouble` what no visit may cause, but for the console error that is allowed."""
+
     def complain(kind: str, text: str) -> None:
         if allow is None or allow not in text:
             trouble.append(f"{kind}: {text}")

@@ -8,6 +8,7 @@ import { toast } from "./page/toasts.js";
 import { installPanes } from "./page/panes.js";
 import { installShortcuts } from "./page/shortcuts.js";
 import { installTheme } from "./page/theme.js";
+import { installWorkbench } from "./workbench/view.js";
 
 const INSTANCE = "11111111-2222-4333-8444-555555555555";
 const asked = new URLSearchParams(location.search);
@@ -25,6 +26,7 @@ const chats = new Chats(document.getElementById("customer"), { defaults, report 
 const stream = new TimelineStream();
 const inspector = new Inspector(document.getElementById("inspector"), stream);
 installDesk(document.getElementById("desk"), stream, report);
+installWorkbench(stream);
 chats.addEventListener("selected", (event) => inspector.follow(event.detail));
 
 installShortcuts({ chats, panes, theme, inspector });

@@ -4,11 +4,13 @@
  * Must not know how a chat works inside.
  */
 
+import { goBack } from "../desk/control.js";
 import { el, icon, oncePerFrame, reconcile } from "../page/dom.js";
 import { ChatSession } from "./session.js";
 import { ChatView } from "./view.js";
 
 const REMEMBERED = "chats";
+const WRITTEN = new Set(["text/plain", "text/markdown"]);
 
 /** Chats in `root`. Fires `selected` (detail: ContactId). */
 export class Chats extends EventTarget {
@@ -101,8 +103,26 @@ export class Chats extends EventTarget {
     }
   }
 
+  /** Go on in another chat, as this one was before the customer said `item`. */
+  async #goBack(session, item) {
+    try {
+      const begun = await goBack(session.contact.contactId, item.Id);
+      const { ContactId: contactId, ParticipantId: participantId, ParticipantToken: participantToken } = begun;
+      const again = new ChatSession({ contactId, participantId, participantToken, name: begun.Name, again: true });
+      const view = this.#add(again);
+      if (WRITTEN.has(begun.ContentType)) view.propose(begun.Said);
+      await again.open();
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
   #add(session) {
-    const view = new ChatView(session, { startAnother: () => this.start(), report: this.report });
+    const view = new ChatView(session, {
+      startAnother: () => this.start(),
+      goBack: (item) => this.#goBack(session, item),
+      report: this.report,
+    });
     const chat = { session, view, key: session.contact.contactId };
     view.element.addEventListener("focusin", () => this.#select(chat));
     view.element.id = `chat-${chat.key}`;
@@ -111,6 +131,7 @@ export class Chats extends EventTarget {
     session.addEventListener("change", this.draw);
     this.#remember();
     this.#select(chat, { focus: true });
+    return view;
   }
 
   #close(chat) {
@@ -159,7 +180,7 @@ export class Chats extends EventTarget {
     const selected = chat === this.#current;
     const { unread, state, contact } = chat.session;
     const version = [selected, unread, state, alone].join();
-    return { key: chat.key, version, chat, selected, unread, state, name: contact.name, alone };
+    return { key: chat.key, version, chat, selected, unread, state, name: tabName(contact), alone };
   }
 
   #tab({ chat, selected, unread, state, name, key, alone }) {
@@ -201,6 +222,10 @@ export class Chats extends EventTarget {
   #remember() {
     sessionStorage.setItem(REMEMBERED, JSON.stringify(this.#chats.map(({ session }) => session.contact)));
   }
+}
+
+function tabName({ name, again }) {
+  return again ? `↩ ${name}` : name;
 }
 
 function remembered() {

@@ -2,7 +2,7 @@
 
 import { el, icon } from "../page/dom.js";
 
-/** The composer of `session`: {element, focus(), update()}. `sent()` is called after each send. */
+/** The composer of `session`: {element, focus(), write(words), update()}. `sent()` is called after each send. */
 export function composer(session, sent) {
   const text = el("textarea", {
     rows: "1",
@@ -66,7 +66,13 @@ export function composer(session, sent) {
     text,
     send,
   );
-  return { element, focus: () => text.focus(), update: () => (text.readOnly = session.ending) };
+  function write(words) {
+    text.value = words;
+    grow(text);
+    text.select();
+  }
+
+  return { element, focus: () => text.focus(), write, update: () => (text.readOnly = session.ending) };
 }
 
 function sendOnEnter(event, submit) {

@@ -4,7 +4,7 @@ import { interactiveView } from "../interactive/view.js";
 import { clockTime, el, icon } from "../page/dom.js";
 import { markdown, plain } from "../page/markdown.js";
 
-/** `on` has pick(text), act(response), retry(key) and file(attachment, element). */
+/** `on` has pick(text), act(response), retry(key), goBack(item) and file(attachment, element). */
 export function rowElement(row, on) {
   return row.kind === "note" ? note(row) : message(row, on);
 }
@@ -23,9 +23,17 @@ function message(row, on) {
     "article",
     { class: `message ${side}${row.follows ? " follows" : ""}`, "data-kind": "message", "data-state": row.state },
     row.follows ? el("span", { class: "sr" }, row.mine ? "You:" : `${row.sender}:`) : byline(row),
-    el("div", { class: `bubble${row.menu ? " wide" : ""}` }, body(row, on)),
+    el("div", { class: "line" }, goBack(row, on), el("div", { class: `bubble${row.menu ? " wide" : ""}` }, body(row, on))),
     row.mine && status(row, on),
   );
+}
+
+/** Only shown where somebody works on the bot. */
+function goBack({ mine, item }, on) {
+  if (!mine || !item.Id || item.Type !== "MESSAGE") return null;
+  const words = "Go back to before this message";
+  const attributes = { type: "button", class: "tool back", "aria-label": words, title: words };
+  return el("button", { ...attributes, onclick: () => on.goBack(item) }, icon("back"));
 }
 
 function byline(row) {

@@ -16,7 +16,7 @@ export class ChatView {
   #session;
   #atEnd = true;
 
-  /** `on` has startAnother() and report(error). */
+  /** `on` has startAnother(), goBack(item) and report(error). */
   constructor(session, on) {
     this.#session = session;
     this.on = on;
@@ -30,6 +30,11 @@ export class ChatView {
   focus() {
     if (!this.#session.ended) this.composer.focus();
     else this.again.querySelector("button").focus();
+  }
+
+  /** Put `text` where the customer writes. */
+  propose(text) {
+    this.composer.write(text);
   }
 
   #build() {
@@ -123,6 +128,7 @@ export class ChatView {
     },
     act: (response) => this.#session.act(response),
     retry: (key) => this.#session.retry(key),
+    goBack: (item) => this.on.goBack(item),
     file: (attachment) => this.#open(attachment),
   };
 

@@ -18,6 +18,8 @@ export const clock = () => get("clock");
 export const setClock = (body) => call("clock", { path: `${ROOT}clock`, body });
 export const weather = () => get("weather");
 export const setWeather = (body) => call("weather", { method: "PUT", path: `${ROOT}weather`, body });
+export const workbench = async () => (await get("workbench")).workbench;
+export const goBack = (contactId, itemId) => act(contactId, "go-back", { itemId });
 export const forgetClientTokens = () => call("forget", { path: `${ROOT}forget-client-tokens`, body: {} });
 
 /** Do `verb` (agent-joins, customer-leaves, …) to a contact. */

@@ -12,7 +12,7 @@ export const GROUPS = {
   frames: { title: "Frames", kinds: ["frame"] },
   items: { title: "Items", kinds: ["item"] },
   sockets: { title: "Sockets", kinds: ["socket"] },
-  contact: { title: "Contact", kinds: ["contact", "offer", "flow", "control"] },
+  contact: { title: "Contact", kinds: ["contact", "offer", "flow", "control", "build"] },
   faults: { title: "Errors", kinds: ["fault", "error"] },
   beats: { title: "Heartbeats", kinds: [] },
 };
@@ -97,6 +97,8 @@ function wordsOf({ kind, payload, person, status }) {
   if (kind === "call") return callWords(payload);
   if (kind === "item") return itemWords(payload);
   if (kind === "frame") return [person, frameWords(payload)].filter(Boolean).join(" · ");
+  if (payload?.sentence) return [payload.place, payload.sentence].filter(Boolean).join(": ");
+  if (kind === "build") return `${payload?.target} serves`;
   if (kind === "fault") return payload?.at ? `at ${payload.at}` : "";
   if (kind === "socket") return [person, status].filter(Boolean).join(" · ");
   return typeof payload === "string" ? payload : payload ? JSON.stringify(payload) : "";
