@@ -22,7 +22,7 @@ class Fault(StrEnum):
 
 DECK = (Fault.KILLED,) * 5 + (Fault.FROZEN, Fault.NO_STORE, Fault.NO_CONNECT, Fault.DRAINED)
 """Dealt out shuffled, again and again."""
-RECOVERY = 6.0
+RECOVERY = 3.0
 """Seconds that a worker is left alone for after its fault, so that it can do something worth breaking."""
 
 
