@@ -41,7 +41,6 @@ async def _notes(*folders: object) -> AsyncGenerator[None, None]:
         step=_STEP,
         rust_timeout=_LOOK_EVERY,
         yield_on_timeout=True,
-        raise_interrupt=False,
     )
     async with aclosing(watching) as changes:
         async for _ in changes:
