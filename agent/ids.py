@@ -6,7 +6,7 @@ No identifier here is made of another's meaning, and nothing here knows a protoc
 import re
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import NewType
+from typing import NewType, NoReturn
 
 from agent.errors import InvalidSetting
 
@@ -26,7 +26,8 @@ _EXAMPLE = "12345678-1234-1234-1234-123456789012"
 class Secret:
     """A string that never shows itself: ``str()``, ``repr()`` and formatting print a mask.
 
-    `reveal()` is the only way to the value; call it where the value leaves the process, nowhere else.
+    `reveal()` is the only way to the value; call it where the value leaves the process, nowhere else. It cannot be
+    pickled.
     """
 
     _value: str
@@ -38,6 +39,15 @@ class Secret:
         return "Secret(****)"
 
     __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A secret is not pickled; pass on where it is kept.")
+
+    def __copy__(self) -> "Secret":
+        return self
+
+    def __deepcopy__(self, _: object) -> "Secret":
+        return self
 
 
 @dataclass(frozen=True, slots=True, order=True)

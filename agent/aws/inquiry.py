@@ -6,7 +6,7 @@ asked or what an answer means.
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeAlias
@@ -33,7 +33,7 @@ from agent.errors import ConfigurationError
 class Answered:
     """The service did what was asked. `date` is the moment that it showed."""
 
-    members: Mapping[str, Any]
+    members: Mapping[str, Any] = field(repr=False)
     date: datetime | None = None
 
 

@@ -7,7 +7,7 @@ under way, and in time. It follows no redirect, keeps no cookie, knows no proxy 
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import httptools
@@ -22,8 +22,8 @@ class Answer:
     """An answer, read to its end; header names are in lower case."""
 
     status: int
-    headers: Mapping[str, str]
-    content: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

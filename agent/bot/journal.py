@@ -29,7 +29,7 @@ class Act(StrEnum):
 
 
 class Entry(msgspec.Struct, array_like=True, omit_defaults=True):
-    """One act.
+    """One act. Showing it shows no customer's words.
 
     Attributes:
         label: which one it was, in the code: the question's key, the step's function.
@@ -46,9 +46,12 @@ class Entry(msgspec.Struct, array_like=True, omit_defaults=True):
     good: bool | None = None
     state: bytes | None = None
 
+    def __repr__(self) -> str:
+        return f"Entry({self.act!r}, {self.label!r}, {self.where!r})"
+
 
 class Kept(msgspec.Struct, array_like=True, omit_defaults=True):
-    """An item in its durable form: what a bot may ask of it, without its raw form."""
+    """An item in its durable form: what a bot may ask of it, without its raw form. Showing it shows no content."""
 
     kind: str
     id: str
@@ -59,6 +62,9 @@ class Kept(msgspec.Struct, array_like=True, omit_defaults=True):
     content: str | None = None
     content_type: str = ""
     contact: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Kept({self.kind!r}, {self.id!r})"
 
     @classmethod
     def of(cls, item: Item) -> "Kept":
@@ -115,6 +121,9 @@ class RunRecord(msgspec.Struct, omit_defaults=True):
     state: bytes | None = None
     entries: list[Entry] = []
     committed: int = 0
+
+    def __repr__(self) -> str:
+        return f"RunRecord({self.id!r}, {self.handler!r}, {self.version!r}, {self.entries!r})"
 
     @property
     def waits(self) -> Act | None:

@@ -6,7 +6,7 @@ what it keeps ends with the process.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from agent.clock import Clock
 from agent.errors import AlreadyOwned
@@ -21,7 +21,7 @@ class _Row:
     owner: WorkerId | None
     over: bool
     written: float
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

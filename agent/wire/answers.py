@@ -19,9 +19,9 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)", re
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """An element of a ListPicker, Panel or QuickReply."""
+    """An element of a ListPicker, Panel or QuickReply; what a customer picked is not shown."""
 
-    title: str
+    title: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class PickedSlot:
 class PickedInCarousel:
     """An element of the list or panel `identifier` of a Carousel."""
 
-    identifier: str
-    list_title: str
-    title: str
+    identifier: str = field(repr=False)
+    list_title: str = field(repr=False)
+    title: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +47,15 @@ class Paged:
     action: str
     previous: int
     following: int
-    list_id: str
-    reference_id: str
+    list_id: str = field(repr=False)
+    reference_id: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewAction:
     """Something was done in a view that the flow shows; `output` is what the view says of it."""
 
-    action: str
+    action: str = field(repr=False)
     output: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
 
@@ -73,7 +73,7 @@ Answer: TypeAlias = Picked | PickedSlot | PickedInCarousel | Paged | ViewAction 
 class ViewResource:
     """A view that the flow shows to the customer; bots only read it."""
 
-    view_id: str
+    view_id: str = field(repr=False)
     view_token: str = field(repr=False)
     content: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
 

@@ -7,7 +7,7 @@ whoever writes recognises his own. It does not know the items.
 import asyncio
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from typing import Any, TypeAlias
 
@@ -31,7 +31,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 class Unmet:
     """The condition of a write did not hold. `item` is what lay there instead, None when nothing did."""
 
-    item: Item | None
+    item: Item | None = field(repr=False)
 
 
 class TableCalls:

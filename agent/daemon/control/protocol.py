@@ -40,6 +40,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     verb: str
     args: msgspec.Raw = msgspec.Raw(b"{}")
 
+    def __repr__(self) -> str:
+        return f"Request(v={self.v}, verb={self.verb!r})"
+
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why there is no result."""
@@ -55,6 +58,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     told: Any = msgspec.UNSET
     result: Any = msgspec.UNSET
     error: Refusal | msgspec.UnsetType = msgspec.UNSET
+
+    def __repr__(self) -> str:
+        return f"Answer(v={self.v}, error={self.error!r})"
 
 
 def ask(verb: str, args: Mapping[str, Any]) -> bytes:
