@@ -55,7 +55,7 @@ def test_a_new_package_is_green_at_once(template: Template, tmp_path: Path) -> N
     run(python, "-c", "from agent import load; assert load('pizza-bot').name == 'pizza-bot'", cwd=tmp_path)
     run(sys.executable, "-m", "ruff", "check", "--no-cache", ".", cwd=package)
     run(sys.executable, "-m", "ruff", "format", "--no-cache", "--check", ".", cwd=package)
-    run(sys.executable, "-m", "mypy", cwd=package)
+    run(sys.executable, "-m", "mypy", "--cache-dir", str(ROOT / ".mypy_cache" / "templates"), cwd=package)
 
 
 def test_it_has_all_that_a_package_needs(tmp_path: Path) -> None:
