@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -96,8 +97,9 @@ def _kept(found: Verdict, progress: Progress, console: Console) -> int:
         console.print(f"{violation.fault}: {violation.contact}: {violation.detail}", style="red", highlight=False)
     for sentence in progress.wrong:
         console.print(sentence, style="red", highlight=False)
-    console.print(f"Logs are in {progress.directory}, stories of the contacts in {stories}.")
-    console.print(f"The same faults again: python -m tests.cluster --seed {progress.wishes.seed}")
+    console.print(f"Logs are in {progress.directory}, stories of the contacts in {stories}.", soft_wrap=True)
+    again = " ".join(f"--{name} {value}" for name, value in asdict(progress.wishes).items())
+    console.print(f"The same faults again: python -m tests.cluster {again}", soft_wrap=True)
     return 1
 
 

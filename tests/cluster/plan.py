@@ -31,7 +31,7 @@ class Strike:
     """One fault; times are seconds since the soak began.
 
     Attributes:
-        silent: a cut that swallows what is sent, instead of refusing connections.
+        silent: a cut that swallows what is sent, instead of refusing connections; a death that the others cannot see.
     """
 
     at: float

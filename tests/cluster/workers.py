@@ -57,7 +57,7 @@ class Worker:
         self._site = site
         self._store = store
         self._connect = connect
-        self._program: Program | None = None
+        self._programs: list[Program] = []
         self._meant = False
         self._settings = site.directory / f"{self.place}.toml"
         self._settings.write_text(_settings(site, store, connect), encoding="utf-8")
@@ -69,9 +69,8 @@ class Worker:
 
     @property
     def program(self) -> Program:
-        """The process."""
-        assert self._program is not None
-        return self._program
+        """The process of this life."""
+        return self._programs[-1]
 
     async def ready(self) -> None:
         """Returns when it serves. Raises RuntimeError when it ends or takes too long instead."""
@@ -84,24 +83,23 @@ class Worker:
 
     def start(self) -> None:
         """A new life, after the old process has ended."""
-        self.close()
         self._lives += 1
         directory = self._site.directory
         variables = {**CREDENTIALS, "CLUSTER_SPEAKER": self.name, "XDG_STATE_HOME": str(directory)}
         arguments = ("agent", "run", "tests.cluster.bot:bot", "--config", str(self._settings))
-        self._program = Program(*arguments, log=directory / f"{self.name}.log", variables=variables)
+        self._programs.append(Program(*arguments, log=directory / f"{self.name}.log", variables=variables))
         self.state, self._meant = "", False
 
     def close(self) -> None:
         """No process is left."""
-        if self._program is not None:
-            self._program.close()
+        for program in self._programs:
+            program.close()
 
     async def watch(self) -> None:
         """Starts it again when it ends without having been asked to; that is noted."""
         while True:
             await anyio.sleep(0.5)
-            if self._program is not None and not self._meant and (code := self._program.code) is not None:
+            if not self._meant and (code := self.program.code) is not None:
                 self.wrong.append(f"{self.name} ended by itself with code {code}")
                 self.start()
 
@@ -110,8 +108,7 @@ class Worker:
         self.state = strike.fault.value
         match strike.fault:
             case Fault.KILLED:
-                self._meant = True
-                self.program.signal(signal.SIGKILL)
+                await self._die(seen=not strike.silent)
                 await anyio.sleep(strike.lasts)
                 self.start()
             case Fault.FROZEN:
@@ -127,6 +124,14 @@ class Worker:
                 await anyio.sleep(strike.lasts)
                 self.start()
         self.state = ""
+
+    async def _die(self, *, seen: bool) -> None:
+        """Killed. Workers of one machine see at once which of them have died; they do not see it of one that nobody has
+        buried, a zombie, and must wait for the end of its lease, as if it had died on another machine."""
+        self._meant = True
+        self.program.signal(signal.SIGKILL)
+        if seen:
+            await self.program.ended()
 
     async def drain(self) -> None:
         """Stopped in order."""
