@@ -28,6 +28,11 @@ class Switchboard(Bot[object, Chosen]):
         super().__init__(name, state=Chosen, **settings)
         self._bots = dict(bots)
 
+    @property
+    def bots(self) -> Mapping[str, Bot[Any, Any]]:
+        """The bots behind it, by name."""
+        return self._bots
+
     def freeze(self) -> None:
         """Raises RegistrationError: this bot, or one behind it, cannot be served."""
         super().freeze()

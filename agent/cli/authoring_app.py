@@ -1,5 +1,6 @@
-"""The commands of whoever writes bots: new, plugins. Declarations only; nothing heavy is imported."""
+"""The commands of whoever writes bots: new, plugins, graph. Declarations only; nothing heavy is imported."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -40,3 +41,17 @@ def plugins(
     from agent.cli.plugins import show as command
 
     command(as_json=as_json)
+
+
+@authoring_app.command(epilog=_EPILOG)
+def graph(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="The bot: module:bot, or an installed one.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it here.", show_default=False)] = None,
+) -> None:
+    """Draws a bot as a Mermaid flowchart: handlers in the order of trying, what each asks and does, bots behind it.
+
+    The source is read and nothing of it run, so what is composed while running is shown as it is written.
+    """
+    from agent.cli.graph import graph as command
+
+    command(target, out=out)

@@ -1,0 +1,1 @@
+"""Pictures of a bot, as Mermaid text."""
