@@ -12,6 +12,7 @@ from pathlib import Path
 
 import anyio
 
+from agent.cli.exits import Exit
 from tests.aws.moto import CREDENTIALS, REGION
 from tests.cluster.cable import Cable, cable_to
 from tests.cluster.plan import Fault, Strike
@@ -72,11 +73,15 @@ class Worker:
         """The process of this life."""
         return self._programs[-1]
 
+    @property
+    def _serves(self) -> bool:
+        return SERVING in self.program.log.read_bytes()
+
     async def ready(self) -> None:
         """Returns when it serves. Raises RuntimeError when it ends or takes too long instead."""
         with anyio.move_on_after(BOUND):
             while self.program.code is None:
-                if SERVING in self.program.log.read_bytes():
+                if self._serves:
                     return
                 await anyio.sleep(0.2)
         raise RuntimeError(f"{self.name} does not serve: {self.program.log.read_text()[-2000:]}")
@@ -96,11 +101,13 @@ class Worker:
             program.close()
 
     async def watch(self) -> None:
-        """Starts it again when it ends without having been asked to; that is noted."""
+        """Starts it again when it ends without having been asked to. That is noted, unless it was just starting and did
+        not reach the store or the queue."""
         while True:
             await anyio.sleep(0.5)
             if not self._meant and (code := self.program.code) is not None:
-                self.wrong.append(f"{self.name} ended by itself with code {code}")
+                if self._serves or code != Exit.TEMPORARY:
+                    self.wrong.append(f"{self.name} ended by itself with code {code}")
                 self.start()
 
     async def suffer(self, strike: Strike) -> None:
