@@ -1,4 +1,4 @@
-"""Which story tells what: the pitfalls of Amazon Connect chat, the ways a chat ends, and bad input.
+"""Which story tells what: the pitfalls of Amazon Connect chat, the ways a chat ends, bad input, and lost workers.
 
 It only names them; `tests.scenarios.page` shows them to readers.
 """
@@ -15,9 +15,10 @@ from tests.scenarios import test_ending as ending
 from tests.scenarios import test_hearing as hearing
 from tests.scenarios import test_one_chat as one_chat
 from tests.scenarios import test_saying as saying
+from tests.scenarios import test_takeover as takeover
 from tests.scenarios import test_time as time
 
-MODULES: tuple[ModuleType, ...] = (one_chat, hearing, connecting, saying, ending, time, bad)
+MODULES: tuple[ModuleType, ...] = (one_chat, hearing, connecting, saying, ending, time, bad, takeover)
 
 Story = Callable[..., object]
 
@@ -217,4 +218,20 @@ BAD_INPUT = (
     Row("A contact that is not a chat", (bad.test_a_contact_that_is_not_a_chat_is_refused_once,)),
 )
 
-TABLES = {"What builders stumble over": PITFALLS, "How it ends": ENDINGS, "Bad input": BAD_INPUT}
+TAKEOVER = (
+    Row(
+        "A worker is killed in the middle of its dialogs",
+        (takeover.test_what_a_killed_worker_left_in_the_middle_is_finished_once_by_another,),
+    ),
+    Row(
+        "A worker stands still for longer than its lease",
+        (takeover.test_a_worker_that_was_stopped_past_its_lease_says_nothing_when_it_wakes,),
+    ),
+)
+
+TABLES = {
+    "What builders stumble over": PITFALLS,
+    "How it ends": ENDINGS,
+    "Bad input": BAD_INPUT,
+    "When a worker is gone": TAKEOVER,
+}
