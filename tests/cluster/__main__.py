@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 when every promise was kept, 1 when one was broken, 130 after Ctrl-C."""
     asked = _parser().parse_args(arguments)
     console = Console(stderr=asked.json)
-    wishes = Wishes(**{name: value for name, value in vars(asked).items() if name != "json"})
+    wishes = Wishes(**{name: value for name, value in vars(asked).items() if name not in ("json", "keep")})
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         with _directory() as directory:
@@ -38,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             console.print(judged(found, progress))
             if asked.json:
                 print(json.dumps(as_json(found, progress)))
-            return _kept(found, progress, console)
+            if asked.keep or found.violations or progress.wrong:
+                _put_aside(found, progress, console)
+            return 1 if found.violations or progress.wrong else 0
     except KeyboardInterrupt:
         return 130
 
@@ -58,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         default = getattr(standard, name)
         parser.add_argument(f"--{name}", type=type(default), default=default, help=f"{meaning} [{default}]")
     parser.add_argument("--json", action="store_true", help="the verdict for programs, on standard output")
+    parser.add_argument("--keep", action="store_true", help="keep the logs even if nothing was broken")
     return parser
 
 
@@ -85,13 +88,11 @@ async def _watch(console: Console, progress: Progress) -> None:
             await anyio.sleep(1)
 
 
-def _kept(found: Verdict, progress: Progress, console: Console) -> int:
-    """The exit code; of what was broken, the stories are told and the logs kept."""
-    if not found.violations and not progress.wrong:
-        return 0
+def _put_aside(found: Verdict, progress: Progress, console: Console) -> None:
+    """The logs stay, with a story of each contact that a promise was broken to, and of the one that waited longest."""
     stories = progress.directory / "kept"
     stories.mkdir()
-    for contact in {violation.contact for violation in found.violations}:
+    for contact in {found.worst, *(violation.contact for violation in found.violations)} - {""}:
         (stories / f"{contact}.txt").write_text(story(contact, progress), encoding="utf-8")
     for violation in found.violations[:SHOWN]:
         console.print(f"{violation.fault}: {violation.contact}: {violation.detail}", style="red", highlight=False)
@@ -100,7 +101,6 @@ def _kept(found: Verdict, progress: Progress, console: Console) -> int:
     console.print(f"Logs are in {progress.directory}, stories of the contacts in {stories}.", soft_wrap=True)
     again = " ".join(f"--{name} {value}" for name, value in asdict(progress.wishes).items())
     console.print(f"The same faults again: python -m tests.cluster {again}", soft_wrap=True)
-    return 1
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def test_a_chat_that_was_taken_over_in_order_breaks_nothing() -> None:
     found = verdict([chat(*WHOLE)], CLAIMS)
     assert (found.messages, found.replies, found.takeovers, found.violations) == (2, 4, 1, [])
     assert found.silences == [2.0, 3.0]
-    assert (found.silence(0.5), found.silence(1)) == (3.0, 3.0)
+    assert (found.silence(0.5), found.silence(1), found.worst) == (3.0, 3.0, CONTACT)
 
 
 def test_a_worker_may_take_over_from_its_own_successor() -> None:
@@ -80,4 +80,4 @@ def test_a_customers_message_that_connect_lost_is_seen() -> None:
 def test_without_chats_there_is_no_silence() -> None:
     """An empty soak has a verdict, too."""
     found = verdict([], [])
-    assert (found.silence(0.5), sum(map(found.count, FAULTS))) == (0.0, 0)
+    assert (found.silence(0.5), found.worst, sum(map(found.count, FAULTS))) == (0.0, "", 0)

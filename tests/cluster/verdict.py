@@ -30,11 +30,17 @@ class Violation:
 
 @dataclass
 class Verdict:
-    """What all chats add up to; `silences` are the seconds between each message and its first reply."""
+    """What all chats add up to.
+
+    Attributes:
+        silences: the seconds between each message and its first reply.
+        worst: the contact of the longest.
+    """
 
     messages: int = 0
     replies: int = 0
     takeovers: int = 0
+    worst: str = ""
     silences: list[float] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
 
@@ -58,7 +64,10 @@ def verdict(chats: Iterable[Seen], claims: Iterable[Claim]) -> Verdict:
     for chat in chats:
         found.messages += len(chat.sent)
         found.replies += sum(item.by_bot for item in chat.items)
-        found.silences += silences(chat)
+        waited = silences(chat)
+        if max(waited, default=0.0) > found.silence(1):
+            found.worst = chat.contact
+        found.silences += waited
         found.violations += [
             Violation(fault=fault, contact=chat.contact, detail=detail)
             for fault, detail in (*_content(chat), *_speakers(chat, epochs[chat.contact]), *_hearing(chat))
