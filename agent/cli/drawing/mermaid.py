@@ -28,11 +28,12 @@ class Flowchart:
 
     def __init__(self) -> None:
         self._lines: list[str] = []
+        self._arrows: list[str] = []
         self._depth = 1
         self._count = 0
 
     def __str__(self) -> str:
-        return "\n".join(["flowchart TD", *self._lines, ""])
+        return "\n".join(["flowchart TD", *self._lines, *self._arrows, ""])
 
     def node(self, *words: str, shape: Shape = Shape.BOX) -> str:
         """A new node with one line for each of `words`; its id."""
@@ -41,9 +42,9 @@ class Flowchart:
         return name
 
     def arrow(self, start: str, end: str, words: str = "", *, dashed: bool = False) -> None:
-        """An arrow, labelled if there are `words`."""
+        """An arrow, labelled if there are `words`. All come last: one inside a box would draw its ends into it."""
         line = "-.->" if dashed else "-->"
-        self._line(f"{start} {line}{f'|{_label(words)}|' if words else ''} {end}")
+        self._arrows.append(f"  {start} {line}{f'|{_label(words)}|' if words else ''} {end}")
 
     @contextmanager
     def box(self, *words: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ inner = Router("inner only")
 
 async def confirm(chat: Chat, what: str) -> str:
     """Followed, as it gets the chat."""
-    return str(await chat.choose(f"Sure about {what}?", [Choice("yes"), "no"]))
+    return str(await chat.choose(f"Sure about {what}?", [Choice("yes"), Choice("no")]))
 
 
 async def endless(chat: Chat) -> None:
@@ -28,7 +28,7 @@ async def order(chat: Chat) -> None:
     if size > 40:
         await chat.say("Big.")
     elif size == 0:
-        await chat.hand_off(queue="odd")
+        await chat.hand_off(attributes={"queue": "odd"})
     await confirm(chat, "it")
     await chat.step(place, size)
     await chat.say(f"Size {size}: {await chat.ask('Colour?')}")
@@ -48,7 +48,7 @@ async def loops(chat: Chat) -> None:
         break
     for one in range(3):
         await chat.say(str(one))
-    while not chat.attributes:
+    while not chat.contact.attributes:
         pass
     try:
         await chat.ask("Name?")
@@ -56,7 +56,7 @@ async def loops(chat: Chat) -> None:
         await chat.leave()
     finally:
         await chat.sleep("1m")
-    match chat.attributes:
+    match chat.contact.attributes:
         case {"kind": "a"}:
             await chat.say("a")
         case _:

@@ -60,9 +60,9 @@ def test_a_branch_parts_and_comes_together(picture: Picture) -> None:
     """A way that hands off does not come back; a way that is not there is an arrow past it."""
     big, odd = "size > 40", "size == 0"
     assert _from(picture, big) == [("yes", "say: Big."), ("no", odd)]
-    assert ("yes", "hand_off: queue='odd'") in _from(picture, odd)
+    assert ("yes", "hand_off: attributes={'queue': 'odd'}") in _from(picture, odd)
     assert ("no", "confirm()") in _from(picture, odd)
-    assert _from(picture, "hand_off: queue='odd'") == []
+    assert _from(picture, "hand_off: attributes={'queue': 'odd'}") == []
     assert _from(picture, "say: Big.") == [("", "confirm()")]
 
 
@@ -80,7 +80,7 @@ def test_loops_turn_and_are_left(picture: Picture) -> None:
     assert _from(picture, "say: Enough.") == [("", "for one in range(3)")]
     assert ("again", "say: str(one)") in _from(picture, "for one in range(3)")
     assert ("then", "try") in _from(picture, "for one in range(3)")
-    assert not any("chat.attributes" in words and words.startswith("while") for words in picture.nodes.values())
+    assert not any("attributes" in words and words.startswith("while") for words in picture.nodes.values())
 
 
 def test_an_exception_is_another_way(picture: Picture) -> None:
@@ -92,7 +92,7 @@ def test_an_exception_is_another_way(picture: Picture) -> None:
 
 def test_a_match_has_its_cases(picture: Picture) -> None:
     """One that returns leads nowhere."""
-    assert _from(picture, "match chat.attributes") == [("{'kind': 'a'}", "say: a")]
+    assert _from(picture, "match chat.contact.attributes") == [("{'kind': 'a'}", "say: a")]
 
 
 def test_a_handler_without_a_source_says_so(picture: Picture) -> None:
