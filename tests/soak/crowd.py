@@ -20,6 +20,10 @@ from tests.soak.bot import answer_to
 from tests.soak.plan import Plan
 
 _SUBSCRIBE = '{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}'
+_READING = 3.0
+"""Seconds after which a customer leaves: who leaves at once may be gone before the bot's call was answered, and then
+nobody knows that the reply arrived but the transcript."""
+
 _PATIENCE = 90.0
 """Seconds without an answer after which it counts as lost."""
 
@@ -92,6 +96,7 @@ class Crowd:
                 return asked
             self._tally.waits.append(monotonic() - began)
             if monotonic() > ends or await self._paused(self._random.uniform(0.2, 1.8) * self._plan.pause):
+                await anyio.sleep(_READING)
                 return asked
 
     async def _paused(self, seconds: float) -> bool:

@@ -12,7 +12,7 @@ from tests.soak.crowd import Crowd, Tally
 from tests.soak.plan import Plan
 from tests.soak.sampling import Sample, Sampler
 from tests.soak.stage import Daemon, connect_on_stage, daemon_on_stage
-from tests.soak.verdict import Soaked
+from tests.soak.verdict import LEFT, Soaked
 
 Tell = Callable[[str], None]
 _CLEARED = 90.0
@@ -76,7 +76,7 @@ class _Soak:
         """The daemon when nothing of any chat is left, or after it had time enough for that."""
         sample = await self._sample()
         with anyio.move_on_after(_CLEARED):
-            while sample.chats or sample.tasks > before.tasks:
+            while sample.chats or sample.tasks > before.tasks or sample.sockets > before.sockets + LEFT:
                 await anyio.sleep(0.5)
                 sample = await self._sample()
         return sample

@@ -15,10 +15,13 @@ STEEPEST = 0.001
 _WHOLE = ("done", "interrupted", "over")
 _LOOSE = 0.02
 _A_FEW = 10
-"""How many more tasks or files are no growth: a socket that is replaced is there twice for a moment."""
+"""How many more tasks are no growth: a socket that is replaced is there twice for a moment."""
 
-_POOLED = 130
-"""Connections that the clients of two services may keep open for their next calls, and a few of the worker's own."""
+LEFT = 5
+"""How many more of anything there may be when all chats are gone: whoever looks is there, too."""
+
+_POOLED = 128
+"""Connections that the clients of two services may keep open for their next calls, the busier the more."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,8 +99,8 @@ def _growth(soaked: Soaked) -> Iterator[Finding]:
         ("threads", lambda one: one.threads),
     )
     for name, look in looks:
-        yield _steady(name, [look(one) for one in soaked.settled])
-        yield _gone(name, look(soaked.before), look(soaked.after), 2 if name == "tasks" else _POOLED)
+        yield _steady(name, [look(one) for one in soaked.settled], _POOLED if name in ("files", "sockets") else _A_FEW)
+        yield _gone(name, look(soaked.before), look(soaked.after))
 
 
 def _memory(soaked: Soaked) -> Finding:
@@ -109,20 +112,20 @@ def _memory(soaked: Soaked) -> Finding:
     return Finding(name="memory flat", held=slope.least <= allowed, said=said)
 
 
-def _steady(name: str, values: Sequence[float]) -> Finding:
+def _steady(name: str, values: Sequence[float], few: int) -> Finding:
     quarter = len(values) // 4
     if not quarter:
         return Finding(name=f"{name} do not grow", held=None, said="too few samples to tell")
     first, last = median(values[:quarter]), median(values[-quarter:])
-    held = last <= first * (1 + _LOOSE) + _A_FEW
+    held = last <= first * (1 + _LOOSE) + few
     return Finding(
         name=f"{name} do not grow", held=held, said=f"{first:.0f} in the first quarter, {last:.0f} in the last"
     )
 
 
-def _gone(name: str, before: float, after: float, more: int) -> Finding:
+def _gone(name: str, before: float, after: float) -> Finding:
     said = f"{before:.0f} before the first chat, {after:.0f} after the last"
-    return Finding(name=f"{name} are given back", held=after <= before + more, said=said)
+    return Finding(name=f"{name} are given back", held=after <= before + LEFT, said=said)
 
 
 def _rest(soaked: Soaked) -> Iterator[Finding]:
