@@ -48,7 +48,7 @@ MEANINGS = {
     Exit.USAGE: "wrong arguments, a contact that nobody knows, or a TARGET that does not exist or cannot be imported "
     "or served",
     Exit.DOUBTFUL: "the doctor found something that deserves attention",
-    Exit.UNFIT: "the doctor found something that does not work",
+    Exit.UNFIT: "the doctor found something that does not work, or a limit of the bench does not hold",
     Exit.BROKEN: "a saved conversation would break with this build of the bot",
     Exit.UNAVAILABLE: "the contact cannot be joined or is another worker's, Amazon Connect refuses for good, or no "
     "worker runs here or it refuses",
