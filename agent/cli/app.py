@@ -8,6 +8,7 @@ import typer
 
 from agent.cli.authoring_app import authoring_app
 from agent.cli.exits import MEANINGS
+from agent.cli.keeping_app import keeping_app
 from agent.cli.live_app import live_app
 from agent.cli.operating_app import operating_app
 from agent.cli.table_app import table_app
@@ -30,6 +31,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(operating_app)
 app.add_typer(table_app, name="table")
 app.add_typer(live_app)
+app.add_typer(keeping_app)
 app.add_typer(authoring_app)
 
 Target = Annotated[str | None, typer.Argument(metavar="TARGET", help=_TARGET_HELP, show_default=False)]

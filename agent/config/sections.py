@@ -229,7 +229,7 @@ class StoreSection(_Section):
     call_timeout: PositiveFloat = 2.0
     """``dynamodb``: how long one attempt may take."""
     keep_over: PositiveFloat = 7 * 86_400.0
-    """``dynamodb``: after how long a contact that is over may expire."""
+    """How long the record of a contact that is over is kept, in every store: as long as its offer may come again."""
     options: dict[str, str] = Field(default_factory=dict)
     """What an installed store is told."""
     encryption_keys: tuple[SecretReference, ...] = ()

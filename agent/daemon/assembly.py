@@ -192,6 +192,7 @@ def worker_settings(settings: Configuration, *, resume: bool, goodbye: Goodbye |
         drain_deadline=settings.worker.drain_deadline,
         goodbye=goodbye or chosen or (Goodbye.RELEASE if kept else Goodbye.LEAVE),
         resume=resume,
+        remember=settings.store.keep_over,
         handover_rate=connections.rate * settings.pacing.share if settings.pacing.enabled else inf,
         rebalancing=Rebalancing(rate=settings.worker.rebalance_rate),
     )

@@ -21,6 +21,7 @@ from agent.store.sealing import AesGcmSealer, Sealer
 
 if TYPE_CHECKING:
     from agent.aws.dynamodb import TableSettings
+    from agent.store.resealing import Resealed
 
 Opened: TypeAlias = AbstractAsyncContextManager[ContactStore]
 
@@ -60,6 +61,27 @@ async def opened_store(
     sealer = AesGcmSealer(keys, setting="store.encryption_keys") if keys else None
     async with opening(section, clock, sealer, way) as store:
         yield store
+
+
+async def reseal_store(section: StoreSection, clock: Clock, aws: AwsSettings, *, dry_run: bool) -> "Resealed":
+    """Seals every record of an SQLite store anew under the first of its keys.
+
+    Raises:
+        InvalidSetting: the store is no file, or has no key.
+        SecretUnavailable, StoreError: as `opened_store`.
+    """
+    from agent.store.sqlite import SQLiteStore
+
+    if section.kind != "sqlite":
+        raise InvalidSetting(
+            "store.kind",
+            f"records of a {section.kind} store are sealed anew as they are saved; an old key may go when every "
+            "contact has been saved once more, or has expired (store.keep_over).",
+        )
+    keys = await secrets_of("store.encryption_keys", section.encryption_keys, aws)
+    sealer = AesGcmSealer(keys, setting="store.encryption_keys")
+    async with await SQLiteStore.open(section.path, clock=clock, sealer=sealer) as store:
+        return await store.reseal(sealer, dry_run=dry_run)
 
 
 def table_settings(section: StoreSection, aws: AwsSettings) -> "TableSettings":

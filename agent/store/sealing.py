@@ -89,6 +89,14 @@ class AesGcmSealer:
                 "restore it from a backup or forget the contact."
             ) from error
 
+    def key_id(self, body: bytes) -> str | None:
+        """The id of the key that `body` was sealed with, in hexadecimal; None when it is not sealed."""
+        return body[len(_HEADER) : len(_HEADER) + _KEY_ID].hex() if body.startswith(SEALED) else None
+
+    def is_newest(self, body: bytes) -> bool:
+        """Whether `body` is sealed with the first key."""
+        return self.key_id(body) == self._keys[0].id.hex()
+
     def _key_of(self, sealed: bytes, key: ContactKey) -> _Key:
         if not sealed.startswith(_HEADER) or len(sealed) < len(_HEADER) + _KEY_ID + _NONCE + _TAG:
             raise StoreUnusable(

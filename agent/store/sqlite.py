@@ -19,8 +19,9 @@ from agent.errors import AlreadyOwned
 from agent.ids import ContactId, ContactKey, InstanceId, WorkerId
 from agent.record import ContactRecord, Phase
 from agent.store.file import Synchronous, explain, open_file
+from agent.store.resealing import Resealed, reseal
 from agent.store.resting import fenced, lay_down, take_up
-from agent.store.sealing import Sealer
+from agent.store.sealing import AesGcmSealer, Sealer
 from agent.store.writer import Writer
 
 Row: TypeAlias = tuple[bytes, int, WorkerId | None]
@@ -40,14 +41,25 @@ UPDATE contacts SET owner = NULL, over = ?, written = ?, body = ?
 WHERE instance_id = ? AND contact_id = ? AND epoch = ? AND (owner = ? OR owner IS NULL)
 """
 _CLAIMABLE = """
-SELECT instance_id, contact_id FROM contacts
-WHERE NOT over AND (instance_id, contact_id) > (?, ?) AND (
-    owner IS NULL OR owner = ? OR owner NOT IN (SELECT worker FROM workers WHERE abs(? - beat) < ttl)
+WITH RECURSIVE
+holders(holder) AS (
+    SELECT min(owner) FROM contacts WHERE NOT over
+    UNION ALL
+    SELECT (SELECT min(owner) FROM contacts WHERE NOT over AND owner > holder) FROM holders WHERE holder IS NOT NULL
+),
+free(holder) AS MATERIALIZED (
+    SELECT holder FROM holders
+    WHERE CASE holder WHEN ?3 THEN ?4 ELSE holder NOT IN (SELECT worker FROM workers WHERE abs(?5 - beat) < ttl) END
 )
-ORDER BY instance_id, contact_id LIMIT ?
+SELECT instance_id, contact_id FROM contacts INDEXED BY contacts_held
+WHERE NOT over AND owner IS NULL AND (instance_id, contact_id) > (?1, ?2)
+UNION ALL
+SELECT instance_id, contact_id FROM free CROSS JOIN contacts INDEXED BY contacts_held
+WHERE NOT over AND owner = holder AND (instance_id, contact_id) > (?1, ?2)
+ORDER BY instance_id, contact_id LIMIT ?6
 """
 _LIVE = """
-SELECT instance_id, contact_id FROM contacts
+SELECT instance_id, contact_id FROM contacts INDEXED BY contacts_held
 WHERE NOT over AND (instance_id, contact_id) > (?, ?)
 ORDER BY instance_id, contact_id LIMIT ?
 """
@@ -127,9 +139,9 @@ class SQLiteStore:
         await self._replace(_RELEASE, record)
 
     async def claimable(
-        self, owner: WorkerId, *, limit: int = 100, after: ContactKey | None = None
+        self, owner: WorkerId, *, own: bool = True, limit: int = 100, after: ContactKey | None = None
     ) -> Sequence[ContactKey]:
-        return await self._keys(_CLAIMABLE, (*_at(after or _BEFORE_ALL), owner, self._now(), limit))
+        return await self._keys(_CLAIMABLE, (*_at(after or _BEFORE_ALL), owner, own, self._now(), limit))
 
     async def live(self, *, limit: int = 100, after: ContactKey | None = None) -> Sequence[ContactKey]:
         return await self._keys(_LIVE, (*_at(after or _BEFORE_ALL), limit))
@@ -154,6 +166,14 @@ class SQLiteStore:
         now = self._now()
         await self._execute("DELETE FROM contacts WHERE over AND written < ?", (now - older_than,))
         await self._execute("DELETE FROM workers WHERE abs(? - beat) >= ttl", (now,))
+
+    async def reseal(self, sealer: AesGcmSealer, *, dry_run: bool = False) -> Resealed:
+        """Seals every record anew that is not under the first key of `sealer`; workers may go on meanwhile.
+
+        Raises:
+            StoreUnreachable: the disk is full, or the file stays locked; what was sealed so far stays so.
+        """
+        return await reseal(self._writer, sealer, dry_run=dry_run)
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
