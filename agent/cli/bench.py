@@ -1,7 +1,9 @@
 """``chat-agent bench``: N simulated customers against a bot on a local Amazon Connect."""
 
 import json
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from time import monotonic
 
@@ -35,7 +37,8 @@ def bench(settings: Configuration, scenario: Scenario, limits: Limits, *, pictur
         typer.Exit: a limit does not hold.
     """
     figure = None if picture is None else plotter()
-    bot = bot_of(settings, default=FIRST_BOT)
+    with redirect_stdout(sys.stderr):  # what the author prints on import is no figure
+        bot = bot_of(settings, default=FIRST_BOT)
     done: list[Figures] = []
 
     async def work(stop: anyio.Event) -> None:
