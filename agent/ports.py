@@ -394,12 +394,13 @@ class ContactStore(Protocol):
         ...
 
     async def claimable(
-        self, owner: WorkerId, *, limit: int = 100, after: ContactKey | None = None
+        self, owner: WorkerId, *, own: bool = True, limit: int = 100, after: ContactKey | None = None
     ) -> Sequence[ContactKey]:
         """Live contacts (not over) that `owner` may claim now: released ones, its own, those of dead workers.
 
         At most `limit`, in the order of their keys, beginning behind `after`: a contact that cannot be claimed never
-        hides the others. `owner`'s own are among them while it serves them, too.
+        hides the others. `owner`'s own are among them while it serves them, too; without `own` they are left out, so
+        that looking again and again costs by what was left behind and not by what is served.
         """
         ...
 

@@ -53,6 +53,7 @@ class Child:
 
     Attributes:
         gave_up: too many sessions crashed in a row.
+        settled: whether the contact is over or was released; if not, this worker may still own it.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Child:
             crash_limit: crashes in a row after which it is given up.
             steady_after: seconds without a crash after which the count begins anew.
         """
-        self.gave_up = False
+        self.gave_up = self.settled = False
         self._record = record
         self._begin = begin
         self._claims = claims
@@ -136,8 +137,9 @@ class Child:
         try:
             self._session = self._begin(record)
             self._take_leave()
-            await self._session.run()
+            self.settled = await self._session.run() is not Ending.LOST
         except JoinRefused as refusal:
+            self.settled = True
             self._tell("contact.refused", Level.WARNING, refusal)
         except Exception as error:  # whatever it was, it was this chat's alone
             if self._clock.monotonic() - began >= self._steady_after:

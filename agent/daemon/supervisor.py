@@ -4,7 +4,6 @@ It knows the store and its children; it knows no session, no AWS, no bot and no 
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from dataclasses import dataclass, replace
 from random import Random
 
 import anyio
@@ -15,11 +14,11 @@ from agent.daemon.abreast import abreast
 from agent.daemon.census import Census
 from agent.daemon.child import ChatSession, Child, Goodbye
 from agent.daemon.claims import Claims
+from agent.daemon.courtesy import Courtesy
+from agent.daemon.duty import Duty
 from agent.daemon.room import Room
-from agent.daemon.roster import Roster
-from agent.daemon.shunned import Shunned
 from agent.errors import StoreUnusable
-from agent.ids import ContactKey, WorkerId
+from agent.ids import ContactKey
 from agent.ports import Claimable, ContactStore, Declined, Offer
 from agent.record import ContactRecord, Phase
 from agent.telemetry import Happening, Level, Report, silent
@@ -27,27 +26,6 @@ from agent.telemetry import Happening, Level, Report, silent
 __all__ = ["ChatSession", "Duty", "Goodbye", "Supervisor"]
 
 _AT_ONCE = 16
-_FORGIVEN_AFTER = 600.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duty:
-    """Which contacts are served, and as whom.
-
-    Attributes:
-        owner: this worker.
-        roster: the bots and instances that are served; records of other bots are left alone.
-        rejoin: whether a contact that is over for the bot is joined once more when it is offered; only for offers
-            that a person makes, as a source may repeat itself late.
-        crash_limit: crashes in a row after which a chat is given up, for ten minutes or for another worker.
-        steady_after: seconds without a crash after which the count begins anew.
-    """
-
-    owner: WorkerId
-    roster: Roster
-    rejoin: bool = False
-    crash_limit: int = 5
-    steady_after: float = 60.0
 
 
 class Supervisor:
@@ -81,10 +59,8 @@ class Supervisor:
         self._report = report
         self._children: dict[ContactKey, Child] = {}
         self._claiming: set[ContactKey] = set()
-        self._given_up = Shunned(clock)
-        self._moved = Shunned(clock)
-        self._left: set[ContactKey] = set()
-        self._astray: set[ContactKey] = set()
+        self._courtesy = Courtesy(duty.owner, clock)
+        self._knows_its_own = False
         self._lost = 0
         self.taken_up = 0
         self._goodbye: Goodbye | None = None
@@ -123,37 +99,42 @@ class Supervisor:
 
         Raises StoreError; what was taken up until then is served.
         """
-        left, self._left = self._left, set()
+        self._courtesy.look(seen)
+        own = not self._knows_its_own or bool(self._claims.astray)
         after: ContactKey | None = None
-        while self._room.free > 0 and (keys := await self._store.claimable(self._duty.owner, after=after)):
-            mine = [key for key in keys if self._is_ours_to_take(key) and self._is_our_turn(key, seen, left)]
+        while self._room.free > 0:
+            if not (keys := await self._store.claimable(self._duty.owner, own=own, after=after)):
+                self._knows_its_own = True
+                break
+            mine = [key for key in keys if self._is_ours_to_take(key)]
             await abreast(mine, self._resume, at_once=_AT_ONCE)
             after = keys[-1]
         await self._free_what_went_astray()
-        return bool(self._left)
+        return self._courtesy.waits or bool(self._claims.astray)
 
     async def _free_what_went_astray(self) -> None:
         """What this worker owns without serving it, nobody else could claim: where there is no place it is released."""
-        for key in list(self._astray):
-            if key not in self._claiming:
-                if key not in self._children:
-                    await self._claims.let_go(key)
-                self._astray.discard(key)
+        for key in list(self._claims.astray - self._claiming):
+            if key in self._children:
+                self._claims.astray.discard(key)
+            else:
+                await self._free(key)
+
+    async def _free(self, key: ContactKey) -> None:
+        """It must not be taken up anew meanwhile."""
+        self._claiming.add(key)
+        try:
+            await self._claims.let_go(key)
+        finally:
+            self._claiming.discard(key)
 
     def _is_ours_to_take(self, key: ContactKey) -> bool:
         here = self._roster.is_here(key.instance_id) and key not in self._children
-        return here and key not in self._given_up and key not in self._moved
-
-    def _is_our_turn(self, key: ContactKey, seen: Census | None, left: set[ContactKey]) -> bool:
-        if seen is None or key in left or seen.preferred(key) in (None, self._duty.owner):
-            return True
-        self._left.add(key)
-        return False
+        return here and self._courtesy.allows(key)
 
     def _bot_for(self, offer: Offer) -> str | None:
         """The bot that gets `offer`, told loudly if there is none, as that is a mistake in a contact flow or a rule."""
-        here = self._roster.is_here(offer.key.instance_id)
-        bot = self._roster.bot_for(offer) if here else None
+        bot = self._duty.bot_for(offer)
         if bot is None:
             self._tell("offer.refused", offer.key, Level.WARNING, bot=offer.bot or "")
         return bot
@@ -162,7 +143,7 @@ class Supervisor:
         if offer.channel != "CHAT":
             self._tell("offer.refused", offer.key, Level.WARNING, channel=offer.channel)
             return False
-        return await self._started(self._fresh(offer, bot))
+        return await self._started(self._duty.fresh(offer, bot))
 
     async def _resume(self, key: ContactKey) -> None:
         """Takes up one contact, if there is a place for it."""
@@ -195,9 +176,6 @@ class Supervisor:
         self._claiming.add(record.key)
         try:
             return await self._begun(record, again=again)
-        except BaseException:
-            self._astray.add(record.key)
-            raise
         finally:
             self._claiming.discard(record.key)
 
@@ -207,10 +185,7 @@ class Supervisor:
         claimed = await self._ours(await claim(record))
         if claimed and claimed.phase is Phase.OVER:
             claimed = self._once_more(claimed)
-        if claimed is None:
-            return False
-        if self._lost != lost:
-            self._astray.add(claimed.key)
+        if claimed is None or self._lost != lost:
             return False
         if self._goodbye is not None:
             await self._claims.let_go(claimed.key)
@@ -218,6 +193,7 @@ class Supervisor:
         self.taken_up += again
         self._tell("contact.claimed", claimed.key, epoch=claimed.epoch, phase=claimed.phase.value, bot=claimed.bot)
         child = self._children[claimed.key] = self._child(claimed)
+        self._claims.astray.discard(claimed.key)
         self._group.start_soon(self._keep, claimed.key, child)
         return True
 
@@ -246,7 +222,9 @@ class Supervisor:
             await child.run()
         finally:
             if child.gave_up:
-                self._given_up.add(key, _FORGIVEN_AFTER)
+                self._courtesy.give_up(key)
+            if not child.settled:
+                self._claims.astray.add(key)
             del self._children[key]
             self._room.give_back()
             self._tell("chat.closed", key, Level.DEBUG)
@@ -254,19 +232,10 @@ class Supervisor:
             self._changed = anyio.Event()
 
     def _once_more(self, record: ContactRecord) -> ContactRecord | None:
-        if not self._duty.rejoin:
+        self._claims.astray.discard(record.key)
+        if (again := self._duty.once_more(record)) is None:
             self._tell("offer.repeated", record.key, Level.DEBUG)
-            return None
-        return replace(record, phase=Phase.CLAIMED, over=None, join=record.join + 1, greeted=False)
-
-    def _fresh(self, offer: Offer, bot: str) -> ContactRecord:
-        return ContactRecord(
-            key=offer.key,
-            bot=bot,
-            display_name=self._roster.bots[bot],
-            initial_contact_id=offer.initial_contact_id,
-            attributes=dict(offer.attributes),
-        )
+        return again
 
     # ----------------------------------------------------------------------------------- taking leave
 
@@ -282,7 +251,7 @@ class Supervisor:
 
     def move(self, key: ContactKey, *, away_for: float) -> None:
         """Releases one chat for another worker; for so many seconds this one does not take it up by itself again."""
-        self._moved.add(key, away_for)
+        self._courtesy.give_away(key, away_for)
         if child := self._children.get(key):
             child.go(Goodbye.RELEASE)
 
@@ -305,7 +274,7 @@ class Supervisor:
     def lose(self) -> None:
         """Every chat falls silent at once, as its contact may be another worker's by now."""
         self._lost += 1
-        self._astray.update(self._children)
+        self._claims.astray.update(self._children)
         for child in self._children.values():
             child.lose()
 

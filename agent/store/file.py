@@ -34,10 +34,11 @@ CREATE TABLE contacts (
     body BLOB NOT NULL,
     PRIMARY KEY (instance_id, contact_id)
 );
-CREATE INDEX contacts_live ON contacts (instance_id, contact_id, owner) WHERE NOT over;
 CREATE INDEX contacts_over ON contacts (written) WHERE over;
 CREATE TABLE workers (worker TEXT PRIMARY KEY, beat REAL NOT NULL, ttl REAL NOT NULL) WITHOUT ROWID;
 """
+_HELD = "CREATE INDEX IF NOT EXISTS contacts_held ON contacts (owner, instance_id, contact_id) WHERE NOT over;"
+"""By owner, so that looking for what nobody serves does not go through what others do; older files had another one."""
 _TABLES = {"contacts", "workers"}
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
@@ -167,6 +168,7 @@ def _connect(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
         connection.executescript(
             f"PRAGMA synchronous = {synchronous}; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;"
             "PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF;"
+            f"{_HELD} DROP INDEX IF EXISTS contacts_live;"
         )
     except BaseException:
         connection.close()

@@ -74,10 +74,11 @@ class MemoryStore:
         self._rows[record.key] = self._row(record, None)
 
     async def claimable(
-        self, owner: WorkerId, *, limit: int = 100, after: ContactKey | None = None
+        self, owner: WorkerId, *, own: bool = True, limit: int = 100, after: ContactKey | None = None
     ) -> Sequence[ContactKey]:
         await asyncio.sleep(0)
-        return _page((key for key, row in self._rows.items() if not row.over and self._free(row, owner)), limit, after)
+        free = (key for key, row in self._rows.items() if not row.over and self._free(row, owner, own=own))
+        return _page(free, limit, after)
 
     async def live(self, *, limit: int = 100, after: ContactKey | None = None) -> Sequence[ContactKey]:
         await asyncio.sleep(0)
@@ -116,8 +117,8 @@ class MemoryStore:
         lease = self._leases.get(worker)
         return lease is not None and lease.alive(self._now())
 
-    def _free(self, row: _Row, owner: WorkerId) -> bool:
-        return row.owner is None or row.owner == owner or not self._alive(row.owner)
+    def _free(self, row: _Row, owner: WorkerId, *, own: bool = True) -> bool:
+        return own if row.owner == owner else row.owner is None or not self._alive(row.owner)
 
     def _row(self, record: ContactRecord, owner: WorkerId | None) -> _Row:
         over, body = record.phase is Phase.OVER, lay_down(record, None)

@@ -353,7 +353,25 @@ DEFECTS = (
     Defect(
         "a full worker keeps what it does not serve",
         "agent/daemon/supervisor.py",
-        "                    await self._claims.let_go(key)\n                self._astray",
-        "                    pass\n                self._astray",
+        "            await self._claims.let_go(key)\n        finally:",
+        "            self._claims.astray.discard(key)\n        finally:",
+    ),
+    Defect(
+        "a release that the store did not hear is forgotten",
+        "agent/daemon/claims.py",
+        "Level.WARNING, error)\n            return\n",
+        "Level.WARNING, error)\n",
+    ),
+    Defect(
+        "a session that was lost leaves its contact with the worker",
+        "agent/daemon/supervisor.py",
+        "            if not child.settled:\n",
+        "            if False:\n",
+    ),
+    Defect(
+        "what went astray is looked for among the others' contacts only",
+        "agent/daemon/supervisor.py",
+        "own = not self._knows_its_own or bool(self._claims.astray)",
+        "own = False",
     ),
 )

@@ -120,11 +120,12 @@ class DynamoDBStore:
     # ------------------------------------------------------------------------------- lists and leases
 
     async def claimable(
-        self, owner: WorkerId, *, limit: int = 100, after: ContactKey | None = None
+        self, owner: WorkerId, *, own: bool = True, limit: int = 100, after: ContactKey | None = None
     ) -> Sequence[ContactKey]:
         now = self._leases.now()
         dead = [lease.worker for lease in await self._leases.all() if not lease.alive(now) and lease.worker != owner]
-        return await held_by(self._calls, [None, owner, *dead], limit=limit, after=after)
+        holders = [None, *dead, *([owner] if own else [])]
+        return await held_by(self._calls, holders, limit=limit, after=after)
 
     async def live(self, *, limit: int = 100, after: ContactKey | None = None) -> Sequence[ContactKey]:
         workers = [lease.worker for lease in await self._leases.all()]

@@ -23,6 +23,17 @@ class ListingConformance(StoreKit):
             assert await store.claimable(BOB) == [key(2), key(3), key(4)]
             assert await store.claimable(ANN) == [key(1), key(3), key(4)]
 
+    async def test_ones_own_are_left_out_on_demand(self) -> None:
+        """Also when one's own lease has lapsed: who knows its chats asks for those of others only."""
+        async with self.opened() as store:
+            await store.heartbeat(BOB, ttl=TTL)
+            for number, owner in {1: ANN, 2: BOB, 3: CAT}.items():
+                held = await store.claim(record(number), owner=owner)
+            await store.release(held)
+            assert await store.claimable(BOB, own=False) == [key(1), key(3)]
+            assert await store.claimable(ANN, own=False) == [key(3)]
+            assert await store.claimable(ANN, own=False, after=key(3)) == []
+
     async def test_live_are_all_that_are_not_over_whoever_owns_them(self) -> None:
         """In pages, in the order of the keys."""
         async with self.opened() as store:
