@@ -83,7 +83,7 @@ class Cluster(World):
         self.gave_up = False
         self._group: TaskGroup
         self._queue: OfferQueue
-        self._unowned: dict[str, float] = {}
+        self._unowned: dict[tuple[str, int], float] = {}
 
     # ------------------------------------------------------------------------------------- the story
 
@@ -274,28 +274,36 @@ class Cluster(World):
     async def _watch_owners(self) -> None:
         """A live contact is never without a live owner for longer than a lease and two seconds."""
         while True:
-            now = anyio.current_time()
-            names = {each.owner: each for each in self.replicas}
-            able = self._somebody_could_serve(now)
+            able = self._somebody_could_serve()
             for chat in self.chats:
                 row = self.store._rows.get(self._key(chat))
                 if row and row.over:
                     self.over.add(chat.contact_id)
-                owner = names.get(row.owner) if row and row.owner else None
-                served = row is None or row.over or (owner is not None and self._serves(owner))
-                if served or not able:
-                    self._unowned.pop(chat.contact_id, None)
-                since = self._unowned.setdefault(chat.contact_id, now) if not served and able else now
-                self.worst = max(self.worst, now - since)
-                if now - since > WITHIN + 2 * self.skew:
-                    self.violations.append(f"{chat.contact_id} has had no owner for {now - since:.1f} s at {now:.1f}")
-                    self._unowned[chat.contact_id] = float("inf")
+                epoch = row.epoch if row else 0
+                if row is None or row.over or not able or self._is_served(self._key(chat), row.owner):
+                    self._unowned.pop((chat.contact_id, epoch), None)
+                else:
+                    self._note_unowned(chat.contact_id, epoch)
             await anyio.sleep(0.25)
 
-    def _serves(self, owner: Replica) -> bool:
-        return owner.life.alive and not owner.ended and not owner.freezer.frozen
+    def _note_unowned(self, contact: str, epoch: int) -> None:
+        """A new epoch was owned for a moment, although between two looks."""
+        now = anyio.current_time()
+        waited = now - self._unowned.setdefault((contact, epoch), now)
+        self.worst = max(self.worst, waited)
+        if waited > WITHIN + 2 * self.skew:
+            self.violations.append(f"{contact} has had no owner for {waited:.1f} s at {now:.1f}")
+            self._unowned[contact, epoch] = float("inf")
 
-    def _somebody_could_serve(self, now: float) -> bool:
+    def _is_served(self, key: ContactKey, owner: WorkerId | None) -> bool:
+        """Whether who owns it lives and has a chat for it: owning alone serves nobody."""
+        one = next((each for each in self.replicas if each.owner == owner), None)
+        if one is None or not one.life.alive or one.ended or one.freezer.frozen:
+            return False
+        supervisor = one.worker.supervisor
+        return supervisor is not None and key in supervisor.contacts
+
+    def _somebody_could_serve(self) -> bool:
         calm = self.store_climate.faults == self.store_climate.slow == 0 and not self.store_climate.away
         roomy = self.places >= 50
         awake = [each for each in self.replicas if each.healthy and each.worker.may_speak]

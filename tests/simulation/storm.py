@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
+from typing import Literal
 
 from agent.emulator import Region
 from agent.emulator.faults import CallFault, SocketFault, Weather
@@ -65,7 +66,7 @@ class Storm(Weather):
             self._forget()
         if self._random.random() >= self._climate.calls:
             return None
-        when = self._random.choice(("before", "after"))
+        when: Literal["before", "after"] = self._random.choice(("before", "after"))
         kind = self._random.choice(("error", "hang up", "slow"))
         self.struck[f"{kind} {when} the effect"] += 1
         if kind == "slow":

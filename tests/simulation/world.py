@@ -266,7 +266,7 @@ class World:
             connect=BotoConnect(calls),
             participant=BotoParticipant(calls),
             sockets=self.sockets,
-            store=store,  # type: ignore[arg-type]
+            store=store,
             pacer=FreePacer(),
             clock=self.clock,
             random=self.random,
