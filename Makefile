@@ -5,7 +5,7 @@ SEEDS  ?= 2000
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help dev test lint docs screenshots format simulate cluster mutate bench clean
+.PHONY: help dev test lint docs pages screenshots format simulate cluster mutate bench clean
 
 help:                    ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 12
@@ -43,6 +43,9 @@ lint: $(VENV)/.develops  ## style, types, floors
 
 docs: $(VENV)/.documents ## the site, into build/site; a broken link fails
 	$(BIN)/zensical build --strict --clean
+
+pages: $(VENV)/.develops ## the pages that are written from the code
+	$(BIN)/python -m tests.docs.written
 
 screenshots: $(VENV)/.develops ## docs/pictures, made by the test that drives the page
 	PICTURES=docs/pictures $(BIN)/python -m pytest -q tests/browser/test_pictures.py

@@ -21,6 +21,7 @@ ELSEWHERE = {
     ("docs/bots/menu.md", "toml"): "tests/bots/test_pages.py",
     ("docs/bots/relay.md", "toml"): "tests/bots/test_pages.py",
     ("docs/bots/triage.md", "toml"): "tests/bots/test_pages.py",
+    ("docs/bench.md", "toml"): "tests/cli/benching/test_scenario.py",
     ("docs/deploy.md", "console"): "tests/docs/test_operating_pages.py",
     ("docs/deploy.md", "dockerfile"): "tests/docs/test_staged_blocks.py",
     ("docs/doctor.md", "console"): "tests/docs/test_operating_pages.py",
@@ -37,6 +38,8 @@ ELSEWHERE = {
     ("docs/sources.md", "python"): "tests/docs/test_sources_page.py",
     ("docs/store.md", "python"): "tests/docs/test_staged_blocks.py",
     ("docs/streaming.md", "console"): "tests/docs/test_streaming_page.py",
+    ("docs/tutorial.md", "console"): "tests/docs/test_tutorial.py",
+    ("docs/tutorial.md", "python"): "tests/docs/test_tutorial.py",
 }
 """(page, language): the test that runs these blocks, where they need more than an empty directory."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 README = Path(__file__).parents[2] / "README.md"
+LINKS = re.compile(r"(?:\]\(|src(?:set)?=\")([^)#\"]+)")
 
 
 def _snippets() -> list[str]:
@@ -18,6 +19,7 @@ def _snippets() -> list[str]:
 def test_the_bot_of_the_readme_passes_its_test(tmp_path: Path) -> None:
     """Two files, as a reader would make them, and pytest."""
     bot, test = _snippets()
+    assert 25 <= len(bot.splitlines()) <= 35
     (tmp_path / "shop.py").write_text(bot)
     (tmp_path / "test_shop.py").write_text(test)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-o", "asyncio_mode=auto", str(tmp_path)]
@@ -26,7 +28,7 @@ def test_the_bot_of_the_readme_passes_its_test(tmp_path: Path) -> None:
     assert "1 passed" in done.stdout
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#]+)\)", README.read_text()))))
-def test_every_page_that_the_readme_names_exists(link: str) -> None:
+@pytest.mark.parametrize("link", sorted(set(LINKS.findall(README.read_text()))))
+def test_every_page_and_picture_that_the_readme_names_exists(link: str) -> None:
     """No dead links."""
     assert (README.parent / link).exists()
