@@ -1,4 +1,4 @@
-"""Noticing code that blocks the event loop, while it does so, with the author's own lines.
+"""Noticing code that blocks the event loop, while it does so, and where in the author's files it is.
 
 The loop ticks; a thread looks whether it still does. When it has not for too long, the thread looks at what the loop is
 stuck in. It knows no bot and no chat.
@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from agent.telemetry import Happening, Level, Report
 
@@ -52,16 +53,25 @@ class _Watch:
 
     def _tell(self, seconds: float) -> None:
         frame = sys._current_frames().get(self._loops_thread)  # noqa: SLF001 - the documented way to see another thread
-        stack = own_lines(traceback.extract_stack(frame)) if frame else ""
+        stack = own_lines(_stack_of(frame)) if frame else ""
         fields: dict[str, str | float] = {"seconds": round(seconds, 1), "stack": stack}
         self._report(Happening(name="loop.blocked", level=Level.WARNING, fields=fields))
 
 
+def _stack_of(frame: FrameType) -> traceback.StackSummary:
+    """Outermost first; sources are not read: that takes time and memory, and they stay in a cache for good."""
+    stack = traceback.StackSummary.extract(traceback.walk_stack(frame), lookup_lines=False)
+    stack.reverse()
+    return stack
+
+
 def own_lines(stack: traceback.StackSummary) -> str:
-    """The innermost lines of `stack`: what the innermost line of this package called."""
+    """The innermost places in `stack`: what the innermost line of this package called. File and line, never a line of
+    source, as it may hold a literal."""
     found = list(stack)
     ours = [number for number, line in enumerate(found) if line.filename.startswith(_OWN)]
-    return "".join(traceback.format_list(found[ours[-1] + 1 if ours else 0 :][-_MOST_LINES:]))
+    shown = found[ours[-1] + 1 if ours else 0 :][-_MOST_LINES:]
+    return "\n".join(f"{one.filename}:{one.lineno}, {one.name}" for one in shown)
 
 
 @contextmanager

@@ -32,6 +32,7 @@ async def test_a_blocked_loop_is_reported_with_the_stack() -> None:
     (happening,) = happenings[:1]
     assert happening.name == "loop.blocked"
     assert "a_slow_computation" in str(happening.fields["stack"])
+    assert all(line.count(":") == 1 and ", " in line for line in str(happening.fields["stack"]).splitlines()), "source"
 
 
 async def test_a_loop_that_runs_is_not_reported() -> None:
