@@ -37,7 +37,7 @@ def _opens_a_chat(url: str) -> None:
 
 
 @pytest.mark.processes
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_the_tutorial_is_green_at_its_end(tmp_path: Path) -> None:
     """Whoever follows it has a bot that talks, passes its tests, is installed by name, and serves chats."""
     terminal, urls = Terminal(tmp_path), []
