@@ -15,7 +15,12 @@ from tests.mutation.defects import DEFECTS, Defect
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("agent", "bots", "tests", "pyproject.toml", "README.md")
-OWNERSHIP = ("tests/daemon/test_ownership_machine.py", "tests/daemon/test_moving.py", "tests/daemon/test_ownership.py")
+OWNERSHIP = (
+    "tests/daemon/test_ownership_machine.py",
+    "tests/daemon/test_moving.py",
+    "tests/daemon/test_ownership.py",
+    "tests/daemon/test_astray.py",
+)
 SUITES = ("tests/session", *OWNERSHIP, "tests/simulation")
 AT_MOST = 300
 
