@@ -26,7 +26,7 @@ def _workers(progress: Progress, head: str) -> Table:
     for number, worker in enumerate(progress.workers):
         suffered = Counter(strike.fault.value for strike in progress.strikes if strike.worker == number)
         told = ", ".join(f"{count} x {fault}" for fault, count in suffered.items())
-        table.add_row(worker.name, str(chats[worker.name]), str(taken[worker.place]), worker.state or "serves", told)
+        table.add_row(worker.name, str(chats[worker.name]), str(taken[worker.place]), worker.doing, told)
     return table
 
 

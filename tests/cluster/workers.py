@@ -74,6 +74,11 @@ class Worker:
         return self._programs[-1]
 
     @property
+    def doing(self) -> str:
+        """What it suffers, or does."""
+        return self.state or ("serves" if self._serves else "starts")
+
+    @property
     def _serves(self) -> bool:
         return SERVING in self.program.log.read_bytes()
 
