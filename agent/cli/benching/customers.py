@@ -112,7 +112,7 @@ class Crowd:
         """With a rate, messages are said in turn, each in a slot of its own."""
         if self._scenario.rate:
             self._slot = max(self._slot + 1 / self._scenario.rate, monotonic())
-            await anyio.sleep(self._slot - monotonic())
+            await anyio.sleep(max(0.0, self._slot - monotonic()))
 
     async def _say(self, visit: "_Visit", line: Line) -> None:
         tally, before, began = self._tally, visit.messages, monotonic()
