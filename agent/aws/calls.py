@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeAlias
 from aiobotocore.client import AioBaseClient
 from botocore import xform_name
 
+from agent.aws.deadline import Deadline
 from agent.aws.failures import failure
 from agent.ports import Operation
 
@@ -61,7 +62,7 @@ class Calls:
         during = sys.exception()
         async with self._line:
             try:
-                async with asyncio.timeout(self._timeout):
+                with Deadline(self._timeout):
                     return await self._way(operation, **members)
             except Exception as cause:
                 raise failure(operation, cause, during=during) from cause

@@ -40,6 +40,7 @@ class Line:
         self._clock = ports.clock
         self._wire = ParticipantConnection(now=ports.clock.monotonic(), settings=timings)
         self._heard = heard
+        self._useful = True
         self._scope = anyio.CancelScope()
         self._settled = anyio.Event()
         self._gone = anyio.Event()
@@ -80,13 +81,17 @@ class Line:
         while self._obey():
             for text in self._wire.texts_to_send():
                 await socket.send(text)
-            frame: str | bytes | None = None
-            with anyio.move_on_after(self._patience()):
-                frame = await socket.receive()
-            if frame is None:
+            with anyio.move_on_after(self._patience()) as overdue:
+                await self._hear(socket)
+            if overdue.cancelled_caught:
                 self._wire.receive_time(self._clock.monotonic())
-            else:
-                self._wire.receive_text(frame, self._clock.monotonic())
+
+    async def _hear(self, socket: Socket) -> None:
+        """Takes frames until one of them changes what is waited for: all of them share one timer."""
+        deadline = self._wire.next_deadline()
+        while self._useful and self._wire.next_deadline() == deadline:
+            self._wire.receive_text(await socket.receive(), self._clock.monotonic())
+            self._obey()
 
     def _patience(self) -> float | None:
         deadline = self._wire.next_deadline()
@@ -103,5 +108,5 @@ class Line:
                     self._settled.set()
                 case Dead() | SubscribeFailed() | Closed():
                     self.why = type(event).__name__.lower()
-                    return False
-        return True
+                    self._useful = False
+        return self._useful

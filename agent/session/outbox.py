@@ -6,6 +6,7 @@ before it is repeated, because how long the service remembers a token is not doc
 the same turn already said is recognised and not repeated. It knows no bot and no socket.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 import anyio
@@ -57,7 +58,7 @@ class Outbox:
         self._fence = fence
         self._ports = ports
         self._asides = asides
-        self._lock = anyio.Lock(fast_acquire=True)
+        self._lock = asyncio.Lock()
         self._receipts = True
         self._in_flight = False
         self._afterwards: list[Callable[[], None]] = []
