@@ -71,7 +71,8 @@ class BotConversation:
         self._open(turn)
         try:
             async with AsyncExitStack() as stack:
-                await middleware.enter(stack, (*self.bot.around, *self.bot.middleware), self._bystander(turn))
+                if around := (*self.bot.around, *self.bot.middleware):
+                    await middleware.enter(stack, around, self._bystander(turn))
                 await self._dispatch(turn)
             turn.state = self.memory.final(turn.state)
             self._runs.settle(turn)
@@ -244,7 +245,8 @@ class BotConversation:
         waited = self._runs.take(run)
         ended = True
         async with AsyncExitStack() as stack:
-            await middleware.enter(stack, run.handler.middleware, self._bystander(turn))
+            if run.handler.middleware:
+                await middleware.enter(stack, run.handler.middleware, self._bystander(turn))
             ended = await self._settled(turn, run, value, fresh=answered or not waited)
         self._runs.put(run, ended=ended)
 

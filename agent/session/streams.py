@@ -33,7 +33,7 @@ class Streams:
 
     def on(self, record: ContactRecord) -> ContactRecord:
         """`record` with the streams as they are known now."""
-        return replace(record, streams=self.known)
+        return record if record.streams == self.known else replace(record, streams=self.known)
 
     async def begin(self, remember: Callable[[], Awaitable[None]]) -> None:
         """The recipe's first step, before the participant is created [documented], where streaming is the way.
