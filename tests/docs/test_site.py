@@ -46,5 +46,6 @@ def test_the_site_is_built_and_loads_nothing_from_other_hosts(tmp_path: Path) ->
     assert done.returncode == 0, done.stdout + done.stderr
     built = sorted((tmp_path / "build" / "site").rglob("*.html"))
     assert len(built) > len(PAGES)
+    assert (tmp_path / "build" / "site" / "llms.txt").exists()
     assert [found for page in built for found in LOADED.findall(page.read_text(encoding="utf-8"))] == []
     assert not [page for page in built if 'class="mermaid"' in page.read_text(encoding="utf-8")]
