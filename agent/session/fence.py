@@ -53,6 +53,10 @@ class Fence:
         if self._reason is not None:
             listener()
 
+    def forget_listeners(self) -> None:
+        """Nobody is told any more; who listened can go."""
+        self._listeners.clear()
+
     async def wait(self) -> None:
         """Returns when the conversation is over."""
         await self._closed.wait()

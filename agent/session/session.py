@@ -25,7 +25,7 @@ from agent.record import ContactRecord, Phase
 from agent.session.conversation import Converser
 from agent.session.fence import Fence
 from agent.session.join import described, enter
-from agent.session.orders import Slip
+from agent.session.orders import OrderBook, Slip
 from agent.session.saving import release, save
 from agent.session.stay import Stay
 from agent.session.streams import Streams
@@ -53,6 +53,7 @@ class Session:
         self._fence = Fence(ports.may_speak)
         self._streams = Streams(record, ports)
         self._stay: Stay | None = None
+        self._last_orders: OrderBook | None = None
         self._draining = False
         self._leaving = False
 
@@ -82,7 +83,9 @@ class Session:
 
     def carry_out(self, slip: Slip) -> None:
         """What somebody outside wants done in this chat is done between two turns; the slip tells how that goes."""
-        if self._stay is None:
+        if self._last_orders is not None:
+            self._last_orders.put(slip)
+        elif self._stay is None:
             slip.refuse("The bot is still joining this chat; try again in a moment.")
         else:
             self._stay.carry_out(slip)
@@ -136,6 +139,9 @@ class Session:
         finally:
             with anyio.move_on_after(self._settings.cleanup_timeout, shield=True):
                 await stay.aclose()
+            self._stay, self._last_orders = None, stay.orders
+            self._fence.forget_listeners()
+            stay.fall_apart()
 
     async def _go(self, stay: Stay) -> Ending:
         if self._fence.reason is RemovedFromChat:

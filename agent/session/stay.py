@@ -51,6 +51,7 @@ class Stay:
 
     Attributes:
         record: the record as last saved.
+        orders: what somebody outside wants done; closed when it ends.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Stay:
             ports=ports,
             asides=frozenset({settings.guards.waiting_line} if settings.guards.line_after is not None else ()),
         )
-        self._orders = OrderBook()
+        self.orders = OrderBook()
         self._handler = Handler(outbox=self._outbox, settings=settings)
         self._ingress = WayIn(
             record.key.instance_id,
@@ -141,13 +142,13 @@ class Stay:
 
     def carry_out(self, slip: Slip) -> None:
         """What somebody outside wants done here is done between two turns; the slip tells how that goes."""
-        self._orders.put(slip)
+        self.orders.put(slip)
         self._inbox.wake()
 
     def _close_orders(self) -> None:
         reason = self._fence.reason
         why = "This worker lets go of the chat; it was not done." if reason is None else reason.sentence
-        self._orders.close(why, passed_on=reason in (None, OwnershipLost))
+        self.orders.close(why, passed_on=reason in (None, OwnershipLost))
 
     def stop(self) -> None:
         """Makes `run` return when the running turn has been committed."""
@@ -194,6 +195,14 @@ class Stay:
         if self._conversation is not None:
             await self._conversation.aclose()
 
+    def fall_apart(self) -> None:
+        """Lets go of all parts; nothing may be asked of it any more.
+
+        They know each other by their callbacks. Left so, what each chat was told would lie in memory until
+        Python's collector looks at its oldest generation, which it does about once in an hour.
+        """
+        vars(self).clear()
+
     # ------------------------------------------------------------------------------------- conversing
 
     async def _converse(self) -> None:
@@ -220,7 +229,7 @@ class Stay:
             inbox=self._inbox,
             outbox=self._outbox,
             handler=self._handler,
-            orders=self._orders,
+            orders=self.orders,
             fence=self._fence,
             close_gap=self._close_gap,
             verbs=self,
