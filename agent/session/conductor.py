@@ -325,18 +325,16 @@ class Conductor:
             self._inbox.handled(turn.cause.items)
         if not self._suspects(turn.cause):
             self._inbox.account_for_all()
-        ended = done(turn.cause.order, turn.remembered())
-        record = replace(
-            ended,
+        record = turn.remembered(
             cursor=self._inbox.ledger.cursor,
             own=self._inbox.own.cursor,
             greeted=True,
             interrupted=tuple(item.id for item in self._interrupted),
             handled_turns=self.record.handled_turns + 1,
-            dead_letters=(*ended.dead_letters, *self._dead_letter(turn, error))[-_DEAD_LETTERS:],
             said_messages=self.record.said_messages + turn.sends,
             said_bytes=self.record.said_bytes + turn.sent_bytes,
         )
+        record = self._with_dead_letter(turn, done(turn.cause.order, record), error)
         record = self._guarded(turn, record, error)
         await self._verbs.save(record)
         self.record = record
@@ -373,14 +371,15 @@ class Conductor:
         fields: dict[str, str | int] = {"order": order.id, "verb": type(order).__name__.lower(), **more}
         self._ports.report(Happening(name=name, contact=self.record.key, fields=fields))
 
-    def _dead_letter(self, turn: LiveTurn, error: Exception | None) -> tuple[DeadLetter, ...]:
+    def _with_dead_letter(self, turn: LiveTurn, record: ContactRecord, error: Exception | None) -> ContactRecord:
         if error is None:
-            return ()
+            return record
         at = timestamp(self._ports.clock.now())
         order = turn.cause.order
         name = order.letter if isinstance(order, Retry) else ItemId(turn.id)
         items = tuple(item.id for item in turn.items)
-        return (DeadLetter(item_id=name, error=type(error).__name__, at=at, items=items),)
+        letter = DeadLetter(item_id=name, error=type(error).__name__, at=at, items=items)
+        return replace(record, dead_letters=(*record.dead_letters, letter)[-_DEAD_LETTERS:])
 
     async def _acknowledge(self, turn: LiveTurn) -> None:
         messages = [item for item in turn.items if isinstance(item, Message)]

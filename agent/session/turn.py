@@ -6,7 +6,7 @@ a turn is chosen, bounded and committed is the conductor's business.
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from agent.clock import Clock
 from agent.errors import ContentTypeRefused, ConversationOver, Fenced, InvalidMessage, OwnershipLost
@@ -137,9 +137,10 @@ class LiveTurn:
         """Forgets what the bot changed since the last checkpoint or commit."""
         self._recall()
 
-    def remembered(self) -> ContactRecord:
-        """The record with what the bot changed."""
-        return replace(self.record, state=self.state, journal=self.journal, timers=tuple(self.timers.values()))
+    def remembered(self, **more: Any) -> ContactRecord:
+        """The record with what the bot changed, and with `more`: copying a record is not cheap."""
+        timers = tuple(self.timers.values())
+        return replace(self.record, state=self.state, journal=self.journal, timers=timers, **more)
 
     async def _save(self, record: ContactRecord) -> None:
         try:
