@@ -4,12 +4,17 @@ import re
 
 import pytest
 
+from agent import Chat
 from agent.config import Configuration
+from agent.telemetry.catalogue import METRICS, PROBES
 from tests.docs.snippets import ROOT
 
 HANDBOOK = ROOT / "docs" / "handbook"
 DEFAULTS = Configuration()
+WORDS = "".join(path.read_text(encoding="utf-8") for path in HANDBOOK.glob("*.md"))
+SOURCES = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "agent").rglob("*.py")))
 ROW = re.compile(r"^\| ([A-Z]\w+(?:, [A-Z]\w+)*) \| (\d+) \| (\d+) \|", re.M)
+LINES = re.compile(r"`((?:audit|chat|guard|link|loop|settings|turn)\.\w+)`")
 
 
 def _setting(operation: str) -> str:
@@ -50,6 +55,19 @@ def test_a_number_is_the_settings_default(page: str, sentence: str, number: floa
     found = re.search(sentence, (HANDBOOK / page).read_text(encoding="utf-8"))
     assert found is not None, sentence
     assert float(found[1]) == number
+
+
+def test_every_metric_that_is_named_exists() -> None:
+    """So that it can be looked at."""
+    known = {one.full_name for one in (*METRICS, *PROBES)}
+    assert set(re.findall(r"chat_agent_\w+", WORDS)) <= known
+
+
+@pytest.mark.parametrize("name", sorted(set(LINES.findall(WORDS))))
+def test_every_line_of_the_log_that_is_named_exists(name: str) -> None:
+    """Somebody searches for it at night; a verb of the chat is meant where there is no such line."""
+    section, _, word = name.partition(".")
+    assert f'"{name}"' in SOURCES or (section == "chat" and hasattr(Chat, word))
 
 
 @pytest.mark.parametrize("path", sorted(HANDBOOK.glob("*.md")), ids=lambda path: path.name)

@@ -38,7 +38,7 @@ def _entry(name: str, command: Any) -> str:
     usage = " ".join(command.collect_usage_pieces(context))
     about = (command.help or "").replace("\b\n", "").partition("\f")[0].strip()
     rows = "".join(_row(one, context) for one in command.params)
-    table = f"\n| | |\n|---|---|\n{rows}" if rows else ""
+    table = f"\n| argument or option | meaning |\n|---|---|\n{rows}" if rows else ""
     return f"## {name}\n\n    chat-agent {name} {usage}\n\n{about}\n{table}"
 
 
