@@ -5,7 +5,7 @@ SEEDS  ?= 2000
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help dev test lint docs pages screenshots format simulate cluster mutate bench clean
+.PHONY: help dev test lint docs pages screenshots format simulate cluster mutate soak audit bench clean
 
 help:                    ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 12
@@ -66,6 +66,9 @@ mutate: $(VENV)/.develops ## deliberate defects, each of which the suite must ca
 
 soak: $(VENV)/.develops  ## a real daemon, many customers, a long while; SOAK="--chats 400 --minutes 8" for a shorter one
 	$(BIN)/python -m tests.soak $(SOAK)
+
+audit: $(VENV)/.develops ## known weaknesses of the pinned packages; only a warning where the advisories are out of reach
+	$(BIN)/python -m tests.audit
 
 bench: $(VENV)/.develops ## this project beside other bots, in one run; a quiet machine, half an hour
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
