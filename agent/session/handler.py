@@ -114,7 +114,8 @@ class Handler:
         """A timer, not a task: most turns end long before it is due."""
         self._typist = anyio.CancelScope()
         if self._settings.typing_after is not None:
-            self._patience = alarm(self._settings.typing_after, self.show_typing)
+            due_in = self._typing_due - anyio.current_time()
+            self._patience = alarm(max(self._settings.typing_after, due_in), self.show_typing)
 
     def _end_typing(self) -> None:
         if self._patience is not None:

@@ -4,6 +4,7 @@ Everything heard passes here once: it tells who is present, and goes on to the i
 the bot, no AWS and no other contact.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
@@ -74,7 +75,7 @@ class Stay:
         self._ports = ports
         self._settings = settings
         self._going = False
-        self._saving = anyio.Lock()
+        self._saving = asyncio.Lock()
         self._began = anyio.Event()
         self._since: tuple[str, str] | None = None
         self._conductor: Conductor | None = None
