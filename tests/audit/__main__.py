@@ -27,7 +27,7 @@ def main() -> int:
     """Audits; the exit code."""
     with tempfile.TemporaryDirectory() as directory:
         venv.create(directory, with_pip=True)
-        python = Path(directory) / "bin" / "python"
+        python = str(Path(directory) / "bin" / "python")
         quiet = ("--quiet", "--disable-pip-version-check")
         if subprocess.run([python, "-m", "pip", "install", *quiet, "pip-audit>=2.9"], check=False).returncode:
             print("WARNING: pip-audit could not be installed; nothing was audited.", file=sys.stderr)
