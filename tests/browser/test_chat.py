@@ -50,7 +50,6 @@ async def test_own_typing_is_told_once_in_ten_seconds_and_never_shown_to_oneself
     """Typing costs quota: one event for a whole sentence, and its echo is not shown."""
     async with visit() as customer:
         await customer.meets_the_bot()
-        await expect(customer.chat.get_by_text("Connected")).to_be_visible()
         await customer.box.press_sequentially("a whole sentence")
         await customer.box.press("Enter")
         await customer.sees("You said: a whole sentence")

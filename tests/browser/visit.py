@@ -90,8 +90,9 @@ class Visit:
         await expect(self.chat.get_by_text(text).first).to_be_visible()
 
     async def meets_the_bot(self) -> BotChat:
-        """The bot has joined the chat, and the customer sees it."""
+        """The bot has joined the chat, the customer sees it, and hears what comes: typing is told only live."""
         await expect(self.chat.get_by_text("Echo joined")).to_be_visible()
+        await expect(self.chat.get_by_text("Connected")).to_be_attached()
         return self.bot.chats[-1]
 
     async def contact_id(self) -> str:
