@@ -43,7 +43,7 @@ lint: $(VENV)/.develops  ## style, types, floors
 
 docs: $(VENV)/.documents ## the site, into build/site; a broken link fails
 	$(BIN)/zensical build --strict --clean
-	@cd docs && find . -name '*.md' -exec cp --parents {} ../build/site \;  # llms.txt leads to them
+	@cd docs && find . -name '*.md' | tar cf - -T - | tar xf - -C ../build/site  # llms.txt leads to them
 
 pages: $(VENV)/.develops ## the pages that are written from the code
 	$(BIN)/python -m tests.docs.written
