@@ -209,3 +209,4 @@ TestOwnership = Ownership.TestCase
 TestOwnership.settings = settings(
     max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
+TestOwnership.pytestmark = [pytest.mark.timeout(300)]

@@ -83,7 +83,7 @@ class Cluster(World):
         self.gave_up = False
         self._group: TaskGroup
         self._queue: OfferQueue
-        self._unowned: dict[tuple[str, int], float] = {}
+        self._unowned: dict[tuple[str, int, float], float] = {}
 
     # ------------------------------------------------------------------------------------- the story
 
@@ -279,21 +279,27 @@ class Cluster(World):
                 row = self.store._rows.get(self._key(chat))
                 if row and row.over:
                     self.over.add(chat.contact_id)
-                epoch = row.epoch if row else 0
+                seen = (chat.contact_id, row.epoch if row else 0, self._last_sign(row.owner if row else None))
                 if row is None or row.over or not able or self._is_served(self._key(chat), row.owner):
-                    self._unowned.pop((chat.contact_id, epoch), None)
+                    self._unowned.pop(seen, None)
                 else:
-                    self._note_unowned(chat.contact_id, epoch)
+                    self._note_unowned(seen)
             await anyio.sleep(0.25)
 
-    def _note_unowned(self, contact: str, epoch: int) -> None:
-        """A new epoch was owned for a moment, although between two looks."""
+    def _last_sign(self, owner: WorkerId | None) -> float:
+        """When a worker that is gone renewed its lease last; 0 for one that is there."""
+        lease = self.store._leases.get(owner) if owner else None
+        gone = any(each.owner == owner and (each.freezer.frozen or not each.life.alive) for each in self.replicas)
+        return lease.beat if lease and gone else 0.0
+
+    def _note_unowned(self, seen: tuple[str, int, float]) -> None:
+        """A new epoch was owned for a moment, and who renewed its lease lived, although between two looks."""
         now = anyio.current_time()
-        waited = now - self._unowned.setdefault((contact, epoch), now)
+        waited = now - self._unowned.setdefault(seen, now)
         self.worst = max(self.worst, waited)
         if waited > WITHIN + 2 * self.skew:
-            self.violations.append(f"{contact} has had no owner for {waited:.1f} s at {now:.1f}")
-            self._unowned[contact, epoch] = float("inf")
+            self.violations.append(f"{seen[0]} has had no owner for {waited:.1f} s at {now:.1f}")
+            self._unowned[seen] = float("inf")
 
     def _is_served(self, key: ContactKey, owner: WorkerId | None) -> bool:
         """Whether who owns it lives and has a chat for it: owning alone serves nobody."""
