@@ -53,15 +53,16 @@ def test_each_pin_is_one_version() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "told", "wanted"),
+    ("code", "told", "wanted", "warns"),
     [
-        (0, "", 0),
-        (1, "Found 1 known vulnerability in 1 package\naiohttp 3.0 GHSA-1", 1),
-        (1, "requests.exceptions.ConnectionError: Max retries exceeded", 0),
-        (2, "pip-audit: error: no such option", 1),
+        (0, "", 0, False),
+        (0, "yarl   Dependency not found and could not be audited: yarl (1.25.1)", 0, True),
+        (1, "Found 1 known vulnerability in 1 package\naiohttp 3.0 GHSA-1", 1, False),
+        (1, "requests.exceptions.ConnectionError: Max retries exceeded", 0, True),
+        (2, "pip-audit: error: no such option", 1, False),
     ],
 )
-def test_a_finding_fails_and_silence_warns(code: int, told: str, wanted: int) -> None:
+def test_a_finding_fails_and_silence_warns(code: int, told: str, wanted: int, warns: bool) -> None:
     """A machine that cannot ask is not a machine that found nothing, and says so."""
     assert verdict(code, told)[0] == wanted
-    assert ("WARNING" in verdict(code, told)[1]) == (wanted == 0 and code != 0)
+    assert ("WARNING" in verdict(code, told)[1]) == warns
