@@ -24,7 +24,7 @@ from agent.telemetry import Happening, Level, Report
 from agent.telemetry.logging import LibraryLog, LogSettings, LogWriter
 
 T = TypeVar("T")
-_COLLECTING = (10_000, 20, 20)
+_COLLECTING = (10_000, 10, 10)
 """Python's collector, made for short programs, would spend a third of a busy worker's time on looking at thousands of
 chats and AWS's models, which all live on."""
 FIRST_BOT = "echo"
