@@ -200,7 +200,7 @@ class Stay:
         """Lets go of all parts; nothing may be asked of it any more.
 
         They know each other by their callbacks. Left so, what each chat was told would lie in memory until
-        Python's collector looks at its oldest generation, which it does about once in an hour.
+        Python's collector looks at its oldest generation, which it seldom does.
         """
         vars(self).clear()
 
