@@ -127,6 +127,7 @@ class Supervisor:
             await self._claims.let_go(key)
         finally:
             self._claiming.discard(key)
+            self._look_again()
 
     def _is_ours_to_take(self, key: ContactKey) -> bool:
         here = self._roster.is_here(key.instance_id) and key not in self._children
@@ -143,6 +144,8 @@ class Supervisor:
         if offer.channel != "CHAT":
             self._tell("offer.refused", offer.key, Level.WARNING, channel=offer.channel)
             return False
+        while offer.key in self._claiming:  # only when that has ended is it known whether this offer is still wanted
+            await self._changed.wait()
         return await self._started(self._duty.fresh(offer, bot))
 
     async def _resume(self, key: ContactKey) -> None:
@@ -178,6 +181,7 @@ class Supervisor:
             return await self._begun(record, again=again)
         finally:
             self._claiming.discard(record.key)
+            self._look_again()
 
     async def _begun(self, record: ContactRecord, *, again: bool) -> bool:
         lost = self._lost
@@ -228,8 +232,7 @@ class Supervisor:
             del self._children[key]
             self._room.give_back()
             self._tell("chat.closed", key, Level.DEBUG)
-            self._changed.set()
-            self._changed = anyio.Event()
+            self._look_again()
 
     def _once_more(self, record: ContactRecord) -> ContactRecord | None:
         self._claims.astray.discard(record.key)
@@ -287,6 +290,11 @@ class Supervisor:
         """Returns when no chat is served any more."""
         while self._children:
             await self._changed.wait()
+
+    def _look_again(self) -> None:
+        """Whoever waits for a change looks whether this was it."""
+        self._changed.set()
+        self._changed = anyio.Event()
 
     def _tell(
         self,

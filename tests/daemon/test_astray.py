@@ -110,3 +110,30 @@ def test_a_chat_that_was_moved_does_not_go_astray(virtually: Virtually, stand_in
             assert list(scene.supervisor.contacts) == [stand_ins.key("a")]
 
     virtually(story())
+
+
+def test_an_offer_of_what_is_just_being_given_back_is_not_lost(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """Settled as if it were served, it would never come again, and nobody else has heard of the contact."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            key = stand_ins.key("a")
+            load, go_on = scene.stage.store.load, anyio.Event()
+
+            async def slow_load(*args: Any) -> Any:
+                await go_on.wait()
+                return await load(*args)
+
+            scene.stage.store.load = slow_load
+            scene.supervisor._claims.astray.add(key)
+            async with anyio.create_task_group() as group:
+                group.start_soon(scene.supervisor.resume)
+                await anyio.sleep(1)
+                group.start_soon(scene.offer, "a")
+                await anyio.sleep(1)
+                go_on.set()
+            assert list(scene.supervisor.contacts) == [key]
+
+    virtually(story())
