@@ -85,8 +85,8 @@ DEFECTS = (
     Defect(
         "the commit is not written",
         SESSION + "conductor.py",
-        "        await self._verbs.save(record)\n        self.record = record\n        fields",
-        "        self.record = record\n        fields",
+        "record = self._guarded(turn, record, error)\n        await self._verbs.save(record)",
+        "record = self._guarded(turn, record, error)",
     ),
     Defect(
         "a new process greets again",
