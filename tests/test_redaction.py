@@ -43,6 +43,7 @@ SHOWN = {
     *("waiting_line", "filter", "function", "middleware", "by_key", "newest", "timers", "failing", "instance"),
     *("target", "package", "version", "rivals", "file", "keys", "variable", "default", "attribute", "value"),
     *("check", "what", "remedy", "needs", "actions", "try_chat", "happening", "help", "values", "of"),
+    *("found",),
 }
 """Names of fields that hold ids, fixed words, settings or numbers, and are shown on purpose."""
 

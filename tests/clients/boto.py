@@ -22,6 +22,7 @@ from tests.clients.amazon import EVENT
 STATUS = {
     "AccessDeniedException": 403,
     "ConflictException": 409,
+    "ContactFlowNotPublishedException": 404,
     "ContactNotFoundException": 410,
     "InternalServerException": 500,
     "InternalServiceException": 500,
