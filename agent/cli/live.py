@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from secrets import token_hex
 from threading import Thread
 from typing import Any
@@ -21,6 +21,7 @@ from agent.daemon.control.client import Line
 from agent.errors import ChatAgentError, ControlRefused, WorkerLost
 
 _EVERY = 1.0  # seconds
+_GLANCE = 0.5  # seconds
 
 
 def _console() -> Console:
@@ -98,7 +99,10 @@ def _follow(found: Sequence[Line], contact: str, *, as_json: bool) -> None:
     left, console = len(found), _console()
     try:
         while left:
-            event = happened.get()
+            try:
+                event = happened.get(timeout=_GLANCE)
+            except Empty:  # a signal that reached another thread does not end a wait: look up now and then
+                continue
             if isinstance(event, str):
                 left -= 1
                 typer.echo(event, err=True)
