@@ -31,9 +31,11 @@ def split_markdown(text: str, *, max_characters: int, max_bytes: int = MAX_CONTE
 
 
 def _room(text: str) -> int:
-    """The most bytes that closing and reopening a fence of `text` can take; 0 when it has none."""
+    """The most bytes that opening one fence of `text` again and closing another can take; 0 when it has none."""
     fences = list(_FENCE.finditer(text))
-    return max((len(each.group().encode()) + len(each.group(1)) + 2 for each in fences), default=0)
+    if not fences:
+        return 0
+    return max(len(each.group().encode()) for each in fences) + max(len(each.group(1)) for each in fences) + 2
 
 
 def _mended(parts: Iterable[str]) -> Iterator[str]:

@@ -54,6 +54,12 @@ def test_another_fence_within_a_block_does_not_close_it() -> None:
     assert "and more" in second
 
 
+def test_there_is_room_to_open_one_fence_and_to_close_another() -> None:
+    """A message may begin in one block and end in the next."""
+    text = "```\n```\n```py\n```\n```py\n```py\n```\n~~~~\n    code\n```\n"
+    assert all(len(part) <= 37 for part in split_markdown(text, max_characters=37))
+
+
 @given(
     st.lists(st.sampled_from(["```\n", "```py\n", "~~~~\n", "word ", "\n", "    code\n", "````\n"]), max_size=60),
     st.integers(1, 60),
