@@ -17,7 +17,7 @@ from agent.session.conversation import Contact, Conversation, Overlap, Trigger
 from agent.session.fence import Fence
 from agent.session.guards import Guards
 from agent.session.handler import Handler, Outcome
-from agent.session.inbox import Inbox
+from agent.session.inbox import SLACK, Inbox
 from agent.session.ordered import cause_of, done, keeping, objection, perform, why_not
 from agent.session.orders import Drop, Order, OrderBook, Retry, order_in
 from agent.session.outbox import Outbox
@@ -26,7 +26,7 @@ from agent.session.turn import Cause, LiveTurn, Verbs
 from agent.telemetry import Happening, Level
 from agent.telemetry.turns import within
 from agent.wire.content import ContentType
-from agent.wire.items import Item, Message
+from agent.wire.items import Item
 
 _DEAD_LETTERS = 20
 
@@ -112,7 +112,7 @@ class Conductor:
             now = self._ports.clock.monotonic()
             items_at = self._items_at()
             timer_at = self._timer_at(timer, now)
-            if items_at <= now:
+            if items_at <= now + SLACK:
                 return self._about_items()
             if timer is not None and timer_at <= now:
                 await self._begin(timer)
@@ -124,8 +124,9 @@ class Conductor:
 
     def _goes_on(self) -> bool:
         """What was ordered and kept is still done before we stop: whoever ordered it was told so."""
-        stopping = self._stopping and not any(map(order_in, self.record.timers))
-        return self._fence.reason is None and not stopping
+        if self._stopping and not any(map(order_in, self.record.timers)):
+            return False
+        return self._fence.reason is None
 
     def _items_at(self) -> float:
         """When (monotonic seconds) the next turn about items is due."""
@@ -140,7 +141,8 @@ class Conductor:
         return max(ready_at, min(quiet_at, self._inbox.first_at + self._settings.merge_limit))
 
     def _next_timer(self) -> Timer | None:
-        return min(self.record.timers, key=lambda timer: (not timer.begun, timer.due), default=None)
+        timers = self.record.timers
+        return min(timers, key=lambda timer: (not timer.begun, timer.due)) if timers else None
 
     def _timer_at(self, timer: Timer | None, now: float) -> float:
         """When (monotonic seconds) the timer goes off: its hour is the wall clock's, which may jump."""
@@ -276,8 +278,7 @@ class Conductor:
             await perform(turn.cause.order, turn, self._conversation.turn)
 
     async def _interrupt_on_arrival(self) -> None:
-        while self._inbox.ready_at is None:
-            await self._inbox.changed()
+        await self._inbox.arrival()
         self._handler.stop()
 
     async def _mind_the_wait(self, turn: LiveTurn) -> None:
@@ -382,9 +383,8 @@ class Conductor:
         return replace(record, dead_letters=(*record.dead_letters, letter)[-_DEAD_LETTERS:])
 
     async def _acknowledge(self, turn: LiveTurn) -> None:
-        messages = [item for item in turn.items if isinstance(item, Message)]
-        if self._settings.read_receipts and messages:
-            await self._outbox.read(messages[-1])
+        if self._settings.read_receipts and turn.messages:
+            await self._outbox.read(turn.messages[-1])
 
     def _suspects(self, cause: Cause) -> bool:
         """Whether a turn other than `cause` may have sent what is unaccounted for: one that would come before it.

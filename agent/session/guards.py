@@ -13,7 +13,6 @@ from agent.session.orders import HandOff
 from agent.session.rails import Alarm, GuardSettings
 from agent.session.turn import Cause, LiveTurn
 from agent.wire.content import Role
-from agent.wire.items import Message
 
 
 class Guards:
@@ -45,16 +44,23 @@ class Guards:
         self._watch_pace(turn)
         if turn.cause.order is not None or turn.trigger is Trigger.LEFT:
             return None
+        if self._refused or isinstance(error, BudgetSpent):
+            return Alarm.SAID
+        if turn.late:
+            return Alarm.REPLY_LATE
+        if error is not None and self._circuit_open(error):
+            return Alarm.CIRCUIT
+        if error is not None and failing:
+            return Alarm.BOT_FAILING
+        return self._too_many(record)
+
+    def _too_many(self, record: ContactRecord) -> Alarm | None:
         limits = self.settings
-        alarms = {
-            Alarm.SAID: self._refused or isinstance(error, BudgetSpent),
-            Alarm.REPLY_LATE: turn.late,
-            Alarm.CIRCUIT: self._circuit_open(error),
-            Alarm.BOT_FAILING: error is not None and failing,
-            Alarm.PING_PONG: limits.ping_pong_turns is not None and self._quick >= limits.ping_pong_turns,
-            Alarm.TURNS: limits.max_turns is not None and record.handled_turns >= limits.max_turns,
-        }
-        return next((alarm for alarm, raised in alarms.items() if raised), None)
+        if limits.ping_pong_turns is not None and self._quick >= limits.ping_pong_turns:
+            return Alarm.PING_PONG
+        if limits.max_turns is not None and record.handled_turns >= limits.max_turns:
+            return Alarm.TURNS
+        return None
 
     def hands_off(self, error: Exception) -> bool:
         """Whether a turn that failed like this hands the chat off, so that the bot need not excuse itself."""
@@ -72,7 +78,7 @@ class Guards:
         wanted = self.settings.line_after is not None or self.settings.hand_off_after is not None
         return wanted and cause.trigger is Trigger.ITEMS and cause.order is None
 
-    def _circuit_open(self, error: Exception | None) -> bool:
+    def _circuit_open(self, error: Exception) -> bool:
         in_step = isinstance(error, StepFailed) and error.error == CircuitOpen.__name__
         return self.settings.circuit_hand_off and (in_step or isinstance(error, CircuitOpen))
 
@@ -81,7 +87,7 @@ class Guards:
 
         One that was written before our last message is part of a burst, which humans write too: it tells nothing.
         """
-        first = next((item for item in turn.items if isinstance(item, Message)), None)
+        first = next(iter(turn.messages), None)
         if first is not None and first.sender.role == Role.CUSTOM_BOT:
             self._quick += 1
         elif first is not None and self._said_at and first.absolute_time >= self._said_at:

@@ -1,18 +1,20 @@
 """Running the bot's code: bounded in time, shown as typing, and stopped gently when the conversation moves on.
 
-To stop gently is to cancel once, so that a handler's own cleaning up may still await, and to cancel for good only
-after `cleanup_timeout`. A send in flight is always brought to its end first. It knows no store and no item.
+To stop gently is to cancel once, so that a handler's own cleaning up may still await, and, from `cleanup_timeout`
+on, at everything that it still awaits. A send in flight is always brought to its end first. It knows no store and no
+item.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from typing import cast
 
 import anyio
 from anyio.abc import TaskGroup
 
 from agent.errors import ConversationOver, TurnTimeout
-from agent.session.alarm import alarm
+from agent.session.alarm import NEVER, Alarm
 from agent.session.outbox import Outbox
 from agent.session.surroundings import SessionSettings
 
@@ -33,13 +35,16 @@ class Handler:
     def __init__(self, *, outbox: Outbox, settings: SessionSettings) -> None:
         self._outbox = outbox
         self._settings = settings
+        self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[object] | None = None
-        self._bound = anyio.CancelScope()
-        self._stopping = False
+        self._ends_at = NEVER
+        self._cancelled = 0
+        self._late = False
+        self._insisting: asyncio.Handle | None = None
+        self._alarm = Alarm(self._look)
         self._group: TaskGroup | None = None
-        self._typist = anyio.CancelScope()
-        self._is_typing = False
-        self._patience: asyncio.TimerHandle | None = None
+        self._typist: anyio.CancelScope | None = None
+        self._typing_at = NEVER
         self._typing_due = float("-inf")
 
     def type_in(self, group: TaskGroup) -> None:
@@ -53,76 +58,103 @@ class Handler:
             TurnTimeout: it took longer than ``turn_timeout``.
             Exception: whatever `work` raised, except `ConversationOver`.
         """
-        self._stopping = False
-        self._bound = anyio.CancelScope(deadline=anyio.current_time() + self._settings.turn_timeout)
-        self._await_typing()
+        self._begin()
         try:
-            outcome = await self._bounded(work)
+            await work()
+        except (asyncio.CancelledError, Exception) as error:
+            if self._cancelled:
+                return await self._cut_off(error)
+            if isinstance(error, ConversationOver):
+                return Outcome.OVER
+            raise
         finally:
-            self._end_typing()
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
+            self._end()
+        return await self._cut_off() if self._cancelled else Outcome.DONE
 
     def stop(self) -> None:
         """Cancels the running work once, and for good after ``cleanup_timeout``; does nothing when none runs."""
-        self._outbox.when_landed(self._stop)
+        self._outbox.when_landed(self._cancel)
 
     def show_typing(self) -> None:
         """Shows the bot as typing from now until the work ends."""
-        if self._group is not None and not self._is_typing:
-            self._is_typing = True
+        if self._group is not None and self._task is not None and self._typist is None:
+            self._typist = anyio.CancelScope()
             self._group.start_soon(self._type, self._typist)
 
-    def _stop(self) -> None:
-        if self._task is None or self._stopping:
-            return
-        self._stopping = True
-        self._bound.deadline = anyio.current_time() + self._settings.cleanup_timeout
-        self._task.cancel()
+    def close(self) -> None:
+        """Nothing runs any more."""
+        self._alarm.close()
 
-    async def _bounded(self, work: Callable[[], Awaitable[None]]) -> Outcome | Exception:
-        task = self._task = asyncio.current_task()
-        outcome: Outcome | Exception = Outcome.DONE
-        try:
-            with self._bound:
-                await work()
-        except asyncio.CancelledError:
-            if not self._stopping:
-                raise
-        except ConversationOver:
-            outcome = Outcome.OVER
-        except Exception as error:  # the author's: given back whole, reported and committed by the caller
-            outcome = error
-        finally:
-            self._task = None
-        if self._stopping and task is not None:
-            await self._absorb_cancellation(task)
-            return Outcome.INTERRUPTED
-        return TurnTimeout("The handler ran past its turn's time.") if self._bound.cancelled_caught else outcome
+    # ----------------------------------------------------------------------------- beginning and ending
 
-    async def _absorb_cancellation(self, task: asyncio.Task[object]) -> None:
-        """Ends our own request; one that a task makes of itself only arrives at its next await."""
+    def _begin(self) -> None:
+        now = self._loop.time()
+        self._cancelled, self._late = 0, False
+        self._ends_at = now + self._settings.turn_timeout
+        typing_after = self._settings.typing_after
+        self._typing_at = NEVER if typing_after is None else max(now + typing_after, self._typing_due)
+        self._alarm.set(min(self._typing_at, self._ends_at))
+        self._task = asyncio.current_task(self._loop)
+
+    def _end(self) -> None:
+        self._task = None
+        self._alarm.set(NEVER)
+        if self._insisting is not None:
+            self._insisting.cancel()
+            self._insisting = None
+        if self._typist is not None:
+            self._typist.cancel()
+            self._typist = None
+
+    async def _cut_off(self, error: BaseException | None = None) -> Outcome:
+        self._end()
+        await self._absorb_cancellation()
+        if self._late:
+            raise TurnTimeout("The handler ran past its turn's time.") from error
+        return Outcome.INTERRUPTED
+
+    async def _absorb_cancellation(self) -> None:
+        """Ends our own requests; one that a task makes of itself only arrives at its next await."""
+        task = cast("asyncio.Task[object]", asyncio.current_task(self._loop))
         try:
             await asyncio.sleep(0)
         except asyncio.CancelledError:
-            if task.cancelling() > 1:
+            if task.cancelling() > self._cancelled:
                 raise
-        task.uncancel()
+        for _ in range(self._cancelled):
+            task.uncancel()
 
-    def _await_typing(self) -> None:
-        """A timer, not a task: most turns end long before it is due."""
-        self._typist = anyio.CancelScope()
-        if self._settings.typing_after is not None:
-            due_in = self._typing_due - anyio.current_time()
-            self._patience = alarm(max(self._settings.typing_after, due_in), self.show_typing)
+    # ------------------------------------------------------------------------------ while it is at work
 
-    def _end_typing(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-        if self._is_typing:
-            self._typist.cancel()
-        self._patience, self._is_typing = None, False
+    def _look(self) -> None:
+        """The alarm has gone off: something is due while the work goes on."""
+        now = self._loop.time()
+        if now >= self._typing_at:
+            self._typing_at = NEVER
+            self.show_typing()
+        if now >= self._ends_at:
+            self._outbox.when_landed(self._time_out)
+        else:
+            self._alarm.set(min(self._typing_at, self._ends_at))
+
+    def _time_out(self) -> None:
+        if not self._cancelled:
+            self._late = True
+            self._cancel()
+
+    def _cancel(self) -> None:
+        if self._task is None or self._cancelled:
+            return
+        self._cancelled = 1
+        self._task.cancel()
+        self._insisting = self._loop.call_later(self._settings.cleanup_timeout, self._insist)
+
+    def _insist(self) -> None:
+        """It had its time to clean up: from now on whatever it awaits is cancelled, until it ends."""
+        if self._task is not None:
+            self._cancelled += 1
+            self._task.cancel()
+            self._insisting = self._loop.call_soon(self._insist)
 
     async def _type(self, until: anyio.CancelScope) -> None:
         """At most one event in each interval, over all turns: they share their quota with everybody's [client code]."""

@@ -20,6 +20,9 @@ from agent.wire.items import Event, Item, Message, Receipt
 
 _position = attrgetter("position")
 
+SLACK = 0.001
+"""Seconds by which an event loop's timer may be early, by another clock: what is due within them is due now."""
+
 
 class Inbox:
     """Items of one chat, in the order in which they are to be handled.
@@ -58,7 +61,8 @@ class Inbox:
         self._ready: dict[Position, float] = {}
         self._gaps = 1
         self._closed = 0
-        self._changed = asyncio.Event()
+        self._waiters: list[asyncio.Future[None]] = []
+        self._impatient = 0
 
     # ------------------------------------------------------------------------------------- coming in
 
@@ -95,19 +99,23 @@ class Inbox:
     def _admit(self, item: Item, patience: float) -> bool:
         if item.sender.participant_id == self._own_id:
             self._note_own(item)
-        elif isinstance(item, Receipt) or self._is_typing(item):
             return False
-        elif item.position in self._known or item.position in self._passing or item.position in self.ledger:
+        if isinstance(item, Receipt) or self._is_typing(item):
+            return False
+        position = item.position
+        if position in self._known or position in self._passing or position in self.ledger:
             self.repeated += 1
         elif not self.wants(item):
             self._mark(item)
         elif self._has_room(item):
-            self._queue(item, patience)
+            self._queue(item, position, patience)
             return True
         return False
 
     def _has_room(self, item: Item) -> bool:
         """What does not fit, and all that came after it, is left to the next reading of the transcript."""
+        if not self._waiting and not self.gap:
+            return True
         if item.id in self._interrupted:  # its turn had room for it, and must have again
             return True
         full = sum(each.id not in self._interrupted for each in self._waiting) >= self._capacity
@@ -123,14 +131,17 @@ class Inbox:
             del self._ready[last]
         return True
 
-    def _queue(self, item: Item, patience: float) -> None:
+    def _queue(self, item: Item, position: Position, patience: float) -> None:
         now = self._clock.monotonic()
-        self.late += item.position < self.ledger.newest
-        self._ready[item.position] = now + patience
+        self.late += position < self.ledger.newest
+        self._ready[position] = now + patience
         self.first_at, self.last_at = (self.first_at if self._waiting else now), now
         insort(self._waiting, item, key=_position)
-        self._known.add(item.position)
-        self.wake()
+        self._known.add(position)
+        if patience and not self._impatient:
+            asyncio.get_running_loop().call_later(patience, self.wake)
+        else:
+            self.wake()
 
     def _note_own(self, item: Item) -> None:
         if isinstance(item, Message) and item.position not in self.own:
@@ -159,8 +170,9 @@ class Inbox:
     def ready(self) -> int:
         """How many waiting items may be taken now: up to the last for which nothing need be waited any more."""
         now = self._clock.monotonic()
+        due = now + SLACK
         return max(
-            (number for number, item in enumerate(self._waiting, 1) if self._ready[item.position] <= now), default=0
+            (number for number, item in enumerate(self._waiting, 1) if self._ready[item.position] <= due), default=0
         )
 
     def take(self, count: int | None = None) -> tuple[Item, ...]:
@@ -192,25 +204,39 @@ class Inbox:
         self.handled(dropped)
 
     async def changed(self, *, within: float = float("inf")) -> None:
-        """Returns at the next arrival, release, typing event or `wake`, or after so many seconds."""
-        alarm = None if within == float("inf") else asyncio.get_running_loop().call_later(within, self.wake)
+        """Returns when an item may be taken, at a release, typing event or `wake`, or after so many seconds."""
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+        self._waiters.append(waiter)
+        alarm = None if within == float("inf") else loop.call_later(within, self.wake)
         try:
-            await self._changed.wait()
+            await waiter
         finally:
             if alarm is not None:
                 alarm.cancel()
 
+    async def arrival(self) -> None:
+        """Returns as soon as an item is here that may be taken at once or after its moment of waiting."""
+        self._impatient += 1
+        try:
+            while self.ready_at is None:
+                await self.changed()
+        finally:
+            self._impatient -= 1
+
     def wake(self) -> None:
         """Makes everybody who waits for a change look again."""
-        self._changed.set()
-        self._changed = asyncio.Event()
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     # ----------------------------------------------------------------------------------- our own words
 
     @property
     def unaccounted(self) -> tuple[Message, ...]:
         """Our own messages in the chat that no turn has accounted for, oldest first."""
-        return tuple(sorted(self._unaccounted.values(), key=_position))
+        return tuple(sorted(self._unaccounted.values(), key=_position)) if self._unaccounted else ()
 
     def account(self, message_id: ItemId, absolute_time: str) -> None:
         """This message of ours is accounted for by the running turn."""

@@ -4,6 +4,8 @@ Everything at or below the floor counts as dealt with, above it exactly the reme
 from a late one without remembering a whole chat. It knows positions and ids, nothing of what an item says.
 """
 
+from bisect import insort
+
 from agent.ids import ItemId
 from agent.record import Cursor
 
@@ -15,21 +17,27 @@ class Ledger:
 
     REMEMBERED = 64
 
+    __slots__ = ("_cursor", "_done", "_floor", "_ids")
+
     def __init__(self, cursor: Cursor) -> None:
+        self._cursor: Cursor | None = cursor
         self._floor: Position = cursor.floor
-        self._done: dict[str, Position] = {_identity(position): position for position in cursor.handled}
+        self._done = sorted(cursor.handled)
+        self._ids = {_identity(position) for position in cursor.handled}
 
     def __contains__(self, position: Position) -> bool:
-        return _identity(position) in self._done or position <= self._floor
+        return _identity(position) in self._ids or position <= self._floor
 
     def mark(self, position: Position) -> None:
         """`position` is dealt with."""
         if position in self:
             return
-        self._done[_identity(position)] = position
+        self._cursor = None
+        self._ids.add(_identity(position))
+        insort(self._done, position)
         if len(self._done) > self.REMEMBERED:
-            self._floor = min(self._done.values())
-            del self._done[_identity(self._floor)]
+            self._floor = self._done.pop(0)
+            self._ids.discard(_identity(self._floor))
 
     @property
     def anchor(self) -> ItemId | None:
@@ -39,11 +47,14 @@ class Ledger:
     @property
     def newest(self) -> Position:
         """The newest position dealt with."""
-        return max(self._done.values(), default=self._floor)
+        return self._done[-1] if self._done else self._floor
 
     @property
     def cursor(self) -> Cursor:
-        return Cursor(floor=self._floor, handled=tuple(sorted(self._done.values())))
+        """The same value until the next mark."""
+        if self._cursor is None:
+            self._cursor = Cursor(floor=self._floor, handled=tuple(self._done))
+        return self._cursor
 
 
 def _identity(position: Position) -> str:

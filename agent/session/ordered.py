@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from msgspec import structs
+
 from agent.errors import BotError, ChatAgentError, ConnectError, ConversationOver
 from agent.ids import ItemId
 from agent.record import ContactRecord, DeadLetter
@@ -46,13 +48,13 @@ def keeping(order: Order, record: ContactRecord) -> ContactRecord:
 
 async def cause_of(order: Order, cause: Cause, record: ContactRecord, history: History) -> Cause:
     """Why the turn of a kept order runs, for the bot: a repeated turn is about what it was about before."""
-    cause = replace(cause, order=order)
+    cause = structs.replace(cause, order=order)
     letter = _letter(record, order.letter) if isinstance(order, Retry) else None
     if letter is None:
         return cause
     if letter.item_id == _GREETING:
-        return replace(cause, trigger=Trigger.JOINED)
-    return replace(cause, trigger=Trigger.ITEMS, items=tuple(await _items(letter, history)))
+        return structs.replace(cause, trigger=Trigger.JOINED)
+    return structs.replace(cause, trigger=Trigger.ITEMS, items=tuple(await _items(letter, history)))
 
 
 async def perform(order: Order, turn: LiveTurn, repeat: Callable[[LiveTurn], Awaitable[None]]) -> None:

@@ -7,7 +7,7 @@ the same turn already said is recognised and not repeated. It knows no bot and n
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 import anyio
 
@@ -19,7 +19,7 @@ from agent.errors import (
     InvalidMessage,
     InvalidRequest,
 )
-from agent.ids import ClientToken, Secret, client_token
+from agent.ids import ClientToken, Secret, client_token, client_tokens
 from agent.ports import Operation, Sent
 from agent.record import ContactRecord
 from agent.session.credentials import Credentials
@@ -51,7 +51,7 @@ class Outbox:
     ) -> None:
         """`asides` are lines which others than the turn may say in between: they are known by their words alone."""
         self._key = record.key
-        self._join = record.join
+        self._token = client_tokens("message", record.key, record.join)
         self._inbox = inbox
         self._credentials = credentials
         self._read_transcript = read_transcript
@@ -85,7 +85,7 @@ class Outbox:
             if (said := self._recognised(content, repeated)) is not None:
                 self._ports.report(Happening(name="send.recognised", contact=self._key))
                 return self._account(said)
-            token = client_token("message", self._key, self._join, *name)
+            token = self._token(*name)
             return self._account(await self._told(content, content_type, token, asked_at))
 
     async def typing(self) -> None:
@@ -104,6 +104,8 @@ class Outbox:
 
     def _recognised(self, content: str, repeated: bool) -> Sent | None:
         candidates = self._inbox.unaccounted
+        if not candidates:
+            return None
         if not repeated or content in self._asides:
             candidates = tuple(message for message in candidates if message.content == content)
         else:
@@ -135,7 +137,7 @@ class Outbox:
         self._ports.report(Happening(name=name, level=Level.DEBUG, contact=self._key, fields=fields, error=error))
 
     async def _deliver(self, content: str, content_type: str, token: ClientToken) -> Sent:
-        waits = delays(self._ports)
+        waits: Iterator[float] | None = None
         while True:
             await self._ports.pacer.admit(Operation.SEND_MESSAGE, self._key.instance_id)
             self._fence.check()
@@ -149,6 +151,7 @@ class Outbox:
             except ConnectError as error:
                 if not error.retryable:
                     raise
+                waits = waits or delays(self._ports)
                 await pause(self._ports, self._key.instance_id, error, next(waits))
                 if error.effect_unknown and (said := await self._already_said(content)) is not None:
                     return said
@@ -175,9 +178,10 @@ class Outbox:
             self._land()
 
     def _land(self) -> None:
-        actions, self._afterwards = self._afterwards, []
-        for action in actions:
-            action()
+        if self._afterwards:
+            actions, self._afterwards = self._afterwards, []
+            for action in actions:
+                action()
 
     async def _already_said(self, content: str) -> Sent | None:
         """The message, if the failed call took effect. Only ours, one at a time: the same words mean the same one."""

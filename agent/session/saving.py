@@ -4,7 +4,7 @@ A store that does not answer is no reason to lose a chat; whether we may still s
 cancels the session when it lapses. It knows no turn.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import anyio
 
@@ -31,13 +31,14 @@ async def release(record: ContactRecord, ports: Ports) -> None:
 
 
 async def _persist(write: Callable[[ContactRecord], Awaitable[None]], record: ContactRecord, ports: Ports) -> None:
-    waits = delays(ports)
+    waits: Iterator[float] | None = None
     while True:
         asked = ports.clock.monotonic()
         try:
             await write(record)
         except StoreUnreachable as error:
             ports.report(Happening(name="store.unreachable", level=Level.WARNING, contact=record.key, error=error))
+            waits = waits or delays(ports)
             await anyio.sleep(next(waits))
         else:
             fields = {"seconds": ports.clock.monotonic() - asked}

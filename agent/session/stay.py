@@ -202,6 +202,7 @@ class Stay:
         They know each other by their callbacks. Left so, what each chat was told would lie in memory until
         Python's collector looks at its oldest generation, which it seldom does.
         """
+        self._handler.close()
         vars(self).clear()
 
     # ------------------------------------------------------------------------------------- conversing

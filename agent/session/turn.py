@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+import msgspec
+
 from agent.clock import Clock
 from agent.errors import ContentTypeRefused, ConversationOver, Fenced, InvalidMessage, OwnershipLost
 from agent.ids import ItemId
@@ -36,8 +38,7 @@ class Verbs(Protocol):
     def show_typing(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """Why a turn runs. `id` is stable across repetitions; `order`: the session does it, not the bot."""
 
     id: str
@@ -54,6 +55,7 @@ class LiveTurn:
     Attributes:
         alone: only this turn can have sent what is unaccounted for in the chat.
         began: when (monotonic seconds) it began.
+        messages: those among its items.
         outcome: how it ended, once it has.
         said: the messages it sent, oldest first.
         said_at: the AbsoluteTime of the last of them.
@@ -77,6 +79,7 @@ class LiveTurn:
     timers: MutableMapping[str, Timer] = field(init=False)
     sends: int = field(init=False, default=0)
     began: float = field(init=False)
+    messages: tuple[Message, ...] = field(init=False, repr=False)
     outcome: Outcome = field(init=False, default=Outcome.DONE)
     said: list[ItemId] = field(init=False, default_factory=list)
     said_at: str = field(init=False, default="")
@@ -86,6 +89,7 @@ class LiveTurn:
 
     def __post_init__(self) -> None:
         self.began = self.clock.monotonic()
+        self.messages = tuple([item for item in self.cause.items if isinstance(item, Message)])
         self._recall()
 
     def _recall(self) -> None:
@@ -180,5 +184,7 @@ class LiveTurn:
 
     def _asked_at(self) -> str:
         """When the customer wrote what this turn is about; of a burst, its first message."""
-        customers = (item for item in self.items if isinstance(item, Message) and item.sender.role == Role.CUSTOMER)
-        return next((message.absolute_time for message in customers), "")
+        for message in self.messages:
+            if message.sender.role == Role.CUSTOMER:
+                return message.absolute_time
+        return ""

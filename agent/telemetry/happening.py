@@ -5,9 +5,10 @@ itself: what of it may be shown is decided by whoever writes it down.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeAlias
+
+import msgspec
 
 from agent.ids import ContactKey
 
@@ -21,14 +22,13 @@ class Level(IntEnum):
     ERROR = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
     """`name` is dotted and fixed, like ``link.reconnected``; `contact` is the chat it happened in, if any."""
 
     name: str
     level: Level = Level.INFO
     contact: ContactKey | None = None
-    fields: Mapping[str, str | int | float] = field(default_factory=dict)
+    fields: Mapping[str, str | int | float] = msgspec.field(default_factory=dict)
     error: BaseException | None = None
 
 

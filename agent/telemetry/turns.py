@@ -3,16 +3,14 @@
 It follows the task and the tasks that it starts, across every await. It knows no turn's content.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.ids import ContactKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunningTurn:
+class RunningTurn(msgspec.Struct, frozen=True, kw_only=True):
     """`id` is stable across repetitions of the same turn."""
 
     contact: ContactKey
@@ -27,11 +25,16 @@ def running_turn() -> RunningTurn | None:
     return _running.get()
 
 
-@contextmanager
-def within(contact: ContactKey, turn: str) -> Iterator[None]:
-    """What runs inside belongs to this turn."""
-    token = _running.set(RunningTurn(contact=contact, id=turn))
-    try:
-        yield
-    finally:
-        _running.reset(token)
+class within:  # noqa: N801  # it reads as the statement that it is
+    """``with within(contact, turn):`` what runs inside belongs to this turn."""
+
+    __slots__ = ("_before", "_turn")
+
+    def __init__(self, contact: ContactKey, turn: str) -> None:
+        self._turn = RunningTurn(contact=contact, id=turn)
+
+    def __enter__(self) -> None:
+        self._before = _running.set(self._turn)
+
+    def __exit__(self, *_: object) -> None:
+        _running.reset(self._before)
