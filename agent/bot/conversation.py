@@ -70,9 +70,11 @@ class BotConversation:
         """Handles one turn; what is raised leaves runs and state as the turn before left them."""
         self._open(turn)
         try:
-            async with AsyncExitStack() as stack:
-                if around := (*self.bot.around, *self.bot.middleware):
+            if around := (*self.bot.around, *self.bot.middleware):
+                async with AsyncExitStack() as stack:
                     await middleware.enter(stack, around, self._bystander(turn))
+                    await self._dispatch(turn)
+            else:
                 await self._dispatch(turn)
             turn.state = self.memory.final(turn.state)
             self._runs.settle(turn)
@@ -123,11 +125,11 @@ class BotConversation:
 
     async def _dispatch(self, turn: Turn) -> None:
         match turn.trigger:
+            case Trigger.ITEMS:
+                await self._items(turn)
             case Trigger.JOINED:
                 await self._alone(turn, Kind.JOIN)
                 self._mark_silence(turn)
-            case Trigger.ITEMS:
-                await self._items(turn)
             case Trigger.TIMER:
                 await self._timer(turn, turn.timer)
             case Trigger.LEFT:
@@ -147,11 +149,13 @@ class BotConversation:
             self._runs.unit = number
             if number != opened_at or not await self._finish_open_run(turn):
                 await self._item(turn, item)
-        if any(item.sender.role == Role.CUSTOMER for item in turn.items if not isinstance(item, Event)):
+        if self._routes.timeouts and any(map(_breaks_silence, turn.items)):
             self._mark_silence(turn)
 
     async def _finish_open_run(self, turn: Turn) -> bool:
         """A crash cut this turn off after a checkpoint: the run that was at work goes on from there."""
+        if not self._runs.open_run:
+            return False
         run = self._runs.get(self._runs.open_run)
         self._runs.open_run = ""
         if run is None:
@@ -225,7 +229,6 @@ class BotConversation:
             id=f"{turn.id}/{self._runs.unit}{again}",
             handler=key(handler),
             version=handler.version,
-            trigger=Kept.of(item) if item else None,
             payload=payload,
             state=self.memory.now(),
         )
@@ -235,19 +238,21 @@ class BotConversation:
         return Chat(run, self)
 
     def _arguments(self, run: Run) -> tuple[object, ...]:
-        chat = self._chat(run)
-        if run.handler.kind in {Kind.MESSAGE, Kind.ATTACHMENT, Kind.EVENT}:
+        chat, kind = self._chat(run), run.handler.kind
+        if kind is Kind.MESSAGE or kind is Kind.ATTACHMENT or kind is Kind.EVENT:
             return chat, run.item
-        return (chat, run.record.payload) if run.handler.kind is Kind.TIMER else (chat,)
+        return (chat, run.record.payload) if kind is Kind.TIMER else (chat,)
 
     async def _drive(self, turn: Turn, run: Run, value: object, *, answered: bool = False) -> None:
         """Starts `run`, or gives it what it waits for; keeps it when it waits again."""
-        waited = self._runs.take(run)
+        fresh = not self._runs.take(run) or answered
+        if not run.handler.middleware:
+            self._runs.put(run, ended=await self._settled(turn, run, value, fresh=fresh))
+            return
         ended = True
         async with AsyncExitStack() as stack:
-            if run.handler.middleware:
-                await middleware.enter(stack, run.handler.middleware, self._bystander(turn))
-            ended = await self._settled(turn, run, value, fresh=answered or not waited)
+            await middleware.enter(stack, run.handler.middleware, self._bystander(turn))
+            ended = await self._settled(turn, run, value, fresh=fresh)
         self._runs.put(run, ended=ended)
 
     async def _settled(self, turn: Turn, run: Run, value: object, *, fresh: bool) -> bool:
@@ -332,10 +337,16 @@ class BotConversation:
 _AROUND = Handler(kind=Kind.ERROR, function=nothing, name="middleware", where="middleware")
 
 
+def _breaks_silence(item: Item) -> bool:
+    return item.sender.role == Role.CUSTOMER and not isinstance(item, Event)
+
+
 def _units(items: Sequence[Item], overlap: Overlap) -> list[Item]:
     """What of a turn is handled one by one: its messages as one, in the newest one's place; under LATEST that alone."""
+    if len(items) < 2 or overlap is Overlap.QUEUE:
+        return list(items)
     messages = [item for item in items if isinstance(item, Message)]
-    if len(messages) < 2 or overlap is Overlap.QUEUE:
+    if len(messages) < 2:
         return list(items)
     newest = messages[-1]
     burst = newest if overlap is Overlap.LATEST else _joined(messages)

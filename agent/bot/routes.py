@@ -44,6 +44,8 @@ class Lane:
 
     def first(self, item: Item, contact: Contact) -> Handler | None:
         """The first handler whose filter matches."""
+        if not self.handlers:
+            return None
         customers = item.sender.role == Role.CUSTOMER
         keyed = self.by_key.get(normalised(item.content), ()) if isinstance(item, Message) and self.by_key else ()
         best = self._among(keyed, item, contact, customers, len(self.handlers))

@@ -11,10 +11,10 @@ from typing import Protocol
 
 from agent.bot import mismatch
 from agent.bot.handlers import Handler, Kind
-from agent.bot.journal import Act, Entry, RunRecord
+from agent.bot.journal import Act, Entry, Kept, RunRecord
 from agent.bot.memory import Memory
 from agent.bot.purity import Watch
-from agent.bot.trampoline import Body, Finished, Outcome, drive, held, park
+from agent.bot.trampoline import PARKED, Body, Finished, Outcome, drive, held, park
 from agent.errors import BotError, DialogError, ReplayMismatch
 from agent.record import Timer
 from agent.session.conversation import Turn
@@ -116,7 +116,8 @@ class Run:
         self.turn, self._task, self.says = turn, asyncio.current_task(), 0
         try:
             outcome = await drive(self._body, value, error=error, watch=self._watch)
-            outcome = await self._free_of_scopes(outcome)
+            if outcome is PARKED:
+                outcome = await self._free_of_scopes(outcome)
         except BaseException as raised:
             self._body = None
             raise self._broken or raised from None if self._broken else raised
@@ -125,7 +126,7 @@ class Run:
         return self._ended(outcome)
 
     async def _free_of_scopes(self, outcome: Outcome[object]) -> Outcome[object]:
-        if isinstance(outcome, Finished) or self._body is None or not (name := held(self._body)):
+        if self._body is None or not (name := held(self._body)):
             return outcome
         error = DialogError(
             f"{self.handler} waits inside an open {name}; a turn may end there, and another task or process goes on. "
@@ -155,8 +156,14 @@ class Run:
     def settle(self) -> None:
         """The turn that drove this run is final; what started it is kept in its durable form only."""
         self.record.committed = len(self.record.entries)
-        if self.item is not None and self.item.raw and self.record.trigger is not None:
-            self.item = self.record.trigger.item()
+        if self.item is not None and self.item.raw:
+            self.item = Kept.of(self.item).item()
+
+    def durable(self) -> RunRecord:
+        """The record with what started the run: few runs outlive their turn, so it is made for those alone."""
+        if self.record.trigger is None and self.item is not None:
+            self.record.trigger = Kept.of(self.item)
+        return self.record
 
     def drop(self) -> None:
         """Lets go of the coroutine; the journal can start it anew. Its own cleaning up may not await."""
@@ -222,7 +229,7 @@ class Run:
     @property
     def impure(self) -> list[str]:
         """The calls seen during the replay that may give another answer each time."""
-        return list(self._watch.seen) if self._watch else []
+        return list(self._watch.seen) if self._watch is not None else []
 
     # ------------------------------------------------------------------------------------- waiting
 

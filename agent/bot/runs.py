@@ -48,7 +48,10 @@ class Runs:
 
     def asker(self) -> Run | None:
         """The run that asked the customer last and waits for the answer."""
-        return next((run for run in reversed(self._runs.values()) if run.record.waits is Act.ASKED), None)
+        for run in reversed(self._runs.values()):
+            if run.record.waits is Act.ASKED:
+                return run
+        return None
 
     # ------------------------------------------------------------------------------------- at work
 
@@ -75,8 +78,8 @@ class Runs:
 
     async def checkpoint(self, run: Run, turn: Turn) -> None:
         """Makes `run` durable as it stands, all else as the last turn left it. Raises OwnershipLost."""
-        others = [one.record.prefix() for one in self if one is not run and one.record.committed]
-        journal = Journal(runs=[*others, run.record], turn=turn.id, unit=self.unit, open_run=run.record.id)
+        others = [one.durable().prefix() for one in self if one is not run and one.record.committed]
+        journal = Journal(runs=[*others, run.durable()], turn=turn.id, unit=self.unit, open_run=run.record.id)
         turn.journal = self._known = journal.encode()
         await turn.checkpoint()
 
@@ -113,7 +116,7 @@ class Runs:
 
     def settle(self, turn: Turn) -> None:
         """The turn ends: what waits is final."""
-        for run in self:
+        for run in self._runs.values():
             run.settle()
         self._before, self._timers, self._ended = {}, {}, []
         self._write(turn)
@@ -144,7 +147,7 @@ class Runs:
         self._write(turn)
 
     def _write(self, turn: Turn) -> None:
-        self._known = turn.journal = Journal(runs=[run.record for run in self]).encode()
+        self._known = turn.journal = Journal(runs=[run.durable() for run in self]).encode() if self._runs else b""
 
     def clear(self) -> None:
         """Lets go of everything in memory."""

@@ -28,7 +28,7 @@ class Wait:
     """Yielded by a coroutine that wants to be left alone until somebody has something for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Finished(Generic[T]):
     """The coroutine returned."""
 
@@ -38,6 +38,9 @@ class Finished(Generic[T]):
 @dataclass(frozen=True, slots=True)
 class Parked:
     """The coroutine waits."""
+
+
+PARKED = Parked()
 
 
 Outcome: TypeAlias = Finished[T] | Parked
@@ -72,11 +75,11 @@ class drive(Generic[T]):  # noqa: N801
         value, error = self._value, self._error
         while True:
             try:
-                awaited = self._step(value, error)
+                awaited = self._body.send(value) if error is None and self._watch is None else self._step(value, error)
             except StopIteration as stop:
                 return Finished(stop.value)
             if awaited is WAIT:
-                return Parked()
+                return PARKED
             value = error = None
             try:
                 value = yield awaited

@@ -114,9 +114,12 @@ class LiveTurn:
         return self.cause.timer
 
     async def send(self, content: str, *, content_type: str) -> Sequence[Sent]:
-        sent = [await self._send_part(part, content_type) for part in self._parts(content, content_type)]
-        self.said.extend(one.id for one in sent)
-        self.said_at = sent[-1].absolute_time if sent else self.said_at
+        sent = []
+        for part in self._parts(content, content_type):
+            one = await self._send_part(part, content_type)
+            sent.append(one)
+            self.said.append(one.id)
+            self.said_at = one.absolute_time
         return sent
 
     async def typing(self) -> None:

@@ -44,9 +44,9 @@ def split_text(text: str, *, max_characters: int, max_bytes: int = MAX_CONTENT_B
     """
     if max_characters < 1 or max_bytes < _WIDEST_CHARACTER:
         raise ValueError("a message must have room for one character")
-    if text.isascii() and len(text) <= min(max_characters, max_bytes):  # as most replies are
+    text = text if text.isascii() else whole(text)
+    if len(text) <= max_characters and len(text) * _WIDEST_CHARACTER <= max_bytes:  # as most replies are
         return [text] if text.strip() else []
-    text = whole(text)
     spans = [found.span() for found in _UNBREAKABLE.finditer(text)]
     return [part for part in _parts(text, spans, max_characters, max_bytes) if part.strip()]
 
