@@ -1,14 +1,15 @@
 """What is remembered of one contact: enough for any worker to go on where another stopped.
 
-The record is a value; a store keeps it, a session replaces it at each commit. `encode` and `decode` are its one
-durable form. It knows no store and no session.
+The record is a value; a store keeps it, a session replaces it at each commit: every turn copies and encodes it, so it
+and its parts are structs, copied by `msgspec.structs.replace`. `encode` and `decode` are its one durable form. It knows
+no store and no session.
 """
 
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import ClassVar
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.errors import StoreUnusable
 from agent.ids import ContactId, ContactKey, ItemId, ParticipantId, Secret, WorkerId
@@ -25,16 +26,29 @@ class Phase(StrEnum):
     OVER = "over"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Participant:
+class _Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Compared by its fields, and shown without those that hold what people said.
+
+    A field at its default is not written, so that the defaults are a part of the durable form: they never change.
+    """
+
+    hidden: ClassVar[frozenset[str]] = frozenset()
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [(name, getattr(self, name)) for name in self.__struct_fields__ if name not in self.hidden]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+
+class Participant(_Value, frozen=True, kw_only=True):
     """The bot on the chat. The token is a secret and works for the participant's lifetime [documented]."""
 
     participant_id: ParticipantId
     token: Secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
+class Cursor(_Value, frozen=True, kw_only=True):
     """Which items have been handled.
 
     Everything at or before `floor` counts as handled; after it, exactly the items in `handled`. Remembering the
@@ -45,21 +59,21 @@ class Cursor:
     handled: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timer:
+class Timer(_Value, frozen=True, kw_only=True):
     """A wake-up that survives a restart. `due` is seconds since the epoch, UTC.
 
     `begun`: its turn has started; after a crash it is repeated before anything else, whatever the clock says by then.
     """
 
+    hidden = frozenset({"payload"})
+
     name: str
     due: float
-    payload: str = field(default="", repr=False)
+    payload: str = ""
     begun: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
+class DeadLetter(_Value, frozen=True, kw_only=True):
     """A turn that failed for good: which one, which error (its type, never the customer's words), when.
 
     `item_id` is the turn's id, most often that of its first item; `items` are all that it was about.
@@ -71,8 +85,7 @@ class DeadLetter:
     items: tuple[ItemId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class Stream(_Value, frozen=True, kw_only=True):
     """A message stream that was, or was about to be, started; remembered so that whoever comes next can stop it.
 
     `epoch` is that of the claim under which it was started; `id` is None until the answer is stored.
@@ -83,8 +96,7 @@ class Stream:
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactRecord:
+class ContactRecord(_Value, frozen=True, kw_only=True):
     """One contact. `epoch` and `owner` belong to the store, all else to the session that owns it.
 
     Attributes:
@@ -99,11 +111,13 @@ class ContactRecord:
         orders: the latest orders from outside (an operator's, a guard's) that were done.
     """
 
+    hidden = frozenset({"attributes", "state", "journal"})
+
     key: ContactKey
     bot: str
     display_name: str
     initial_contact_id: ContactId | None = None
-    attributes: dict[str, str] = field(default_factory=dict, repr=False)
+    attributes: dict[str, str] = msgspec.field(default_factory=dict)
     epoch: int = 0
     owner: WorkerId | None = None
     phase: Phase = Phase.CLAIMED
@@ -116,8 +130,8 @@ class ContactRecord:
     own: Cursor = Cursor()
     interrupted: tuple[ItemId, ...] = ()
     handled_turns: int = 0
-    state: bytes = field(default=b"", repr=False)
-    journal: bytes = field(default=b"", repr=False)
+    state: bytes = b""
+    journal: bytes = b""
     timers: tuple[Timer, ...] = ()
     dead_letters: tuple[DeadLetter, ...] = ()
     orders: tuple[str, ...] = ()
@@ -126,10 +140,22 @@ class ContactRecord:
 
     def encode(self) -> bytes:
         """The durable form, without epoch and owner, with the participant token in clear: seal it where it rests."""
-        plain = msgspec.to_builtins(self, builtin_types=(bytes,))
-        for column in ("epoch", "owner"):
-            del plain[column]
-        return msgspec.msgpack.encode({"format": FORMAT, "record": plain})
+        return _ENCODER.encode(_Envelope(format=FORMAT, record=replace(self, epoch=0, owner=None)))
+
+
+class _Envelope(msgspec.Struct):
+    format: int
+    record: ContactRecord
+
+
+class _Opened(msgspec.Struct):
+    format: int
+    record: msgspec.Raw
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_ENVELOPES = msgspec.msgpack.Decoder(_Opened)
+_RECORDS = msgspec.msgpack.Decoder(ContactRecord)
 
 
 def decode(body: bytes, *, epoch: int, owner: WorkerId | None) -> ContactRecord:
@@ -139,16 +165,16 @@ def decode(body: bytes, *, epoch: int, owner: WorkerId | None) -> ContactRecord:
         StoreUnusable: it is no record, or one of a later version.
     """
     try:
-        envelope = msgspec.msgpack.decode(body, type=dict[str, Any])
-        version, plain = envelope["format"], envelope["record"]
-    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
+        envelope = _ENVELOPES.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StoreUnusable("A stored contact is unreadable; it was left as it is.") from error
-    if version != FORMAT:
+    if envelope.format != FORMAT:
         raise StoreUnusable(
-            f"A stored contact has format {version}, this version reads {FORMAT}; run the version that wrote it."
+            f"A stored contact has format {envelope.format}, this version reads {FORMAT}; "
+            "run the version that wrote it."
         )
     try:
-        record = msgspec.convert(plain, ContactRecord, builtin_types=(bytes,))
-    except msgspec.ValidationError as error:
+        record = _RECORDS.decode(envelope.record)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StoreUnusable("A stored contact does not fit its format; it was left as it is.") from error
     return replace(record, epoch=epoch, owner=owner)

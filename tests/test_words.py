@@ -2,11 +2,11 @@
 
 import inspect
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from agent import errors
 from agent.clock import SystemClock, timestamp

@@ -3,7 +3,9 @@
 It is asked; it claims nothing, and it knows no store and no session.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from agent.daemon.roster import Roster
 from agent.ids import WorkerId

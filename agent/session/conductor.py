@@ -5,9 +5,9 @@ the turn again. It knows no socket; what arrives, it takes from the inbox.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import anyio
+from msgspec.structs import replace
 
 from agent.clock import timestamp
 from agent.errors import BotError, ConnectError, ConversationOver, OwnershipLost, TurnTimeout

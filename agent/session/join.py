@@ -5,7 +5,7 @@ and its token works for its lifetime [documented]. Only a participant that never
 first, is given up and joined anew under the next join number. It knows no socket and no bot.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agent.errors import (
     AccessDenied,

@@ -42,8 +42,8 @@ async def objection(order: Order, record: ContactRecord, history: History) -> st
 def keeping(order: Order, record: ContactRecord) -> ContactRecord:
     """The record with `order` in it; a dropped dead letter is gone at once."""
     if isinstance(order, Drop):
-        return replace(record, dead_letters=without(record.dead_letters, order.letter))
-    return replace(record, timers=(*record.timers, kept(order)))
+        return structs.replace(record, dead_letters=without(record.dead_letters, order.letter))
+    return structs.replace(record, timers=(*record.timers, kept(order)))
 
 
 async def cause_of(order: Order, cause: Cause, record: ContactRecord, history: History) -> Cause:
@@ -85,7 +85,7 @@ def done(order: Order | None, record: ContactRecord) -> ContactRecord:
     if order is None:
         return record
     letters = without(record.dead_letters, order.letter) if isinstance(order, Retry) else record.dead_letters
-    return replace(record, orders=(*record.orders, order.id)[-REMEMBERED:], dead_letters=letters)
+    return structs.replace(record, orders=(*record.orders, order.id)[-REMEMBERED:], dead_letters=letters)
 
 
 def without(letters: Sequence[DeadLetter], name: ItemId) -> tuple[DeadLetter, ...]:

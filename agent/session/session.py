@@ -4,10 +4,10 @@ How it goes depends on why: over for good, released so that another worker goes 
 knows ports and the seam to the bot, no AWS and no other contact.
 """
 
-from dataclasses import replace
 from enum import StrEnum
 
 import anyio
+from msgspec.structs import replace
 
 from agent.errors import (
     ChatEnded,

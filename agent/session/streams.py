@@ -6,7 +6,8 @@ running tells a topic what customer and human agent say. It knows no item.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agent.errors import ConnectError, ContactGone, ResourceNotFound, StreamingError, Throttled
 from agent.ids import client_token

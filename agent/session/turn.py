@@ -5,10 +5,11 @@ a turn is chosen, bounded and committed is the conductor's business.
 """
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.clock import Clock
 from agent.errors import ContentTypeRefused, ConversationOver, Fenced, InvalidMessage, OwnershipLost

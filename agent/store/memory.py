@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from agent.clock import Clock
 from agent.errors import AlreadyOwned
 from agent.ids import ContactKey, WorkerId
@@ -45,7 +47,7 @@ class MemoryStore:
         await asyncio.sleep(0)
         row = self._rows.get(fresh.key)
         if row is None:
-            self._rows[fresh.key] = self._row(replace(fresh, epoch=1), owner)
+            self._rows[fresh.key] = self._row(structs.replace(fresh, epoch=1), owner)
             return self._record(fresh.key, self._rows[fresh.key])
         if not self._free(row, owner):
             raise AlreadyOwned(f"Contact {fresh.key}: {row.owner} owns it and is alive.")

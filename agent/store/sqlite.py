@@ -7,12 +7,13 @@ by the modules beside it.
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from agent.clock import Clock
 from agent.errors import AlreadyOwned

@@ -10,11 +10,11 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import anyio
+from msgspec.structs import replace
 
 from agent.clock import SystemClock
 from agent.ids import WorkerId

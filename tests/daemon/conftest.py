@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from agent.clock import LoopClock
 from agent.daemon.roster import Roster

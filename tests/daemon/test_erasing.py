@@ -1,8 +1,7 @@
 """Erasing what is kept of a contact: whoever serves it is asked first, and what cannot be read can still be erased."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agent.clock import SystemClock
 from agent.daemon.erasing import Erased, Erasure, erase

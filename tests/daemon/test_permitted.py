@@ -1,10 +1,10 @@
 """The least policy: from the settings, with every gap marked, and compared with what a run really calls."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from agent.aws.dynamodb import DynamoDBStore
 from agent.aws.dynamodb.opening import require_fit

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from agent.daemon.room import Room
 from agent.daemon.roster import Roster, Route

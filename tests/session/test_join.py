@@ -1,8 +1,7 @@
 """Getting onto the chat, whatever Amazon Connect answers."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agent.emulator.faults import CallFault
 from agent.errors import (

@@ -1,9 +1,8 @@
 """What an operator orders is done once, in order with all else, through crashes; or whoever ordered it is told."""
 
-from dataclasses import replace
-
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from agent.emulator.faults import CallFault
 from agent.errors import HumanTookOver, RemovedFromChat

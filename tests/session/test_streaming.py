@@ -1,8 +1,7 @@
 """Heard by message streaming: never deaf without a heartbeat, streams moved by a takeover, none left behind."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agent.emulator import INSTANCE_ID
 from agent.emulator.faults import CallFault

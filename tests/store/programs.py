@@ -1,10 +1,10 @@
 """Programs that the process tests run and kill: ``python programs.py NAME FILE WORKER``; they report on stdout."""
 
 import sys
-from dataclasses import replace
 from itertools import count
 
 import anyio
+from msgspec.structs import replace
 
 from agent.clock import SystemClock
 from agent.errors import AlreadyOwned, Fenced

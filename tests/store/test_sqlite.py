@@ -3,12 +3,12 @@
 import base64
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from agent.clock import Clock
 from agent.errors import Fenced, StoreUnreachable, StoreUnusable

@@ -11,6 +11,7 @@ from dataclasses import replace
 from types import TracebackType
 
 import anyio
+from msgspec import structs
 
 from agent.aws.dynamodb.calls import TableCalls
 from agent.aws.dynamodb.heads import Heads
@@ -76,7 +77,7 @@ class DynamoDBStore:
 
     async def claim(self, fresh: ContactRecord, *, owner: WorkerId) -> ContactRecord:
         await self._leases.introduce(owner)
-        head = await self._laid_down(replace(fresh, epoch=1), owner, version=1)
+        head = await self._laid_down(structs.replace(fresh, epoch=1), owner, version=1)
         while (in_the_way := await self._heads.create(head)) is not None:
             if claimed := await self._claim_stored(in_the_way.found, owner):
                 return claimed
@@ -96,7 +97,7 @@ class DynamoDBStore:
             claimed = replace(seen, epoch=seen.epoch + 1, owner=owner, version=seen.version + 1, mark=new_mark())
             if (in_the_way := await self._heads.replace(seen, claimed)) is None:
                 self._remember(claimed)
-                return replace(record, epoch=claimed.epoch, owner=owner)
+                return structs.replace(record, epoch=claimed.epoch, owner=owner)
             found = in_the_way.found
         return None
 

@@ -1,7 +1,8 @@
 """The store of the dev loop: it outlives each worker, tells what is saved, and lets a new contact begin with a past."""
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agent.clock import Clock
 from agent.ids import ContactId, ContactKey, WorkerId

@@ -3,10 +3,10 @@
 Trouble goes to the terminal and to the page, the same words to both. It starts and stops nothing.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import typer
+from msgspec.structs import replace
 
 from agent.bot.bot import Bot
 from agent.bot.rehearsal import SavedJournal, rehearse

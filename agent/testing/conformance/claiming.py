@@ -1,10 +1,9 @@
 # ruff: noqa: S101 - a conformance kit asserts
 """Whose a contact is: who may claim it, who may not, and what a claim gives and takes."""
 
-from dataclasses import replace
-
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from agent.errors import AlreadyOwned, Fenced
 from agent.ids import WorkerId

@@ -1,10 +1,9 @@
 # ruff: noqa: S101 - a conformance kit asserts
 """What comes back is what was stored, and nothing secret shows."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import HealthCheck, given, settings
+from msgspec.structs import replace
 
 from agent.errors import AlreadyOwned, Fenced
 from agent.ids import WorkerId

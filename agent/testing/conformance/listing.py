@@ -1,7 +1,7 @@
 # ruff: noqa: S101 - a conformance kit asserts
 """Which contacts there are, for whom, and in which order."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from agent.record import Phase
 from agent.testing.conformance.kit import ANN, BOB, CAT, TTL, StoreKit

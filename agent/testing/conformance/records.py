@@ -3,13 +3,17 @@
 The strategy is read off the record's own fields, so that a new field is tested from its first day.
 """
 
-from dataclasses import fields
-from typing import get_type_hints
+from typing import TypeVar, get_type_hints
 
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import fields
 
 from agent.ids import ContactId, ContactKey, InstanceId, ParticipantId, Secret
-from agent.record import ContactRecord, Participant, Phase, Stream, Timer
+from agent.record import ContactRecord, Cursor, DeadLetter, Participant, Phase, Stream, Timer
+
+T = TypeVar("T")
+S = TypeVar("S", bound=Struct)
 
 PARTICIPANT_TOKEN = "QVFJREFIZ-participant-token"  # noqa: S105 - nobody's token
 """A string that must appear in no repr and no error."""
@@ -30,20 +34,34 @@ def record(number: int = 1, *, phase: Phase = Phase.CLAIMED, state: bytes = b"")
 
 _COUNT = st.integers(min_value=0, max_value=2**53)
 _NAME = st.text(min_size=1, max_size=100)
-_MADE_HERE = {
-    "key": st.builds(ContactKey, _NAME.map(InstanceId), _NAME.map(ContactId)),
-    "timers": st.lists(st.builds(Timer, due=st.floats(allow_nan=False), payload=st.text()), max_size=3).map(tuple),
-    "streams": st.lists(st.builds(Stream, epoch=_COUNT), max_size=3).map(tuple),
-    "epoch": st.just(0),
-    "owner": st.none(),
-}
+
+
+def _any(kind: type[S], **made_here: st.SearchStrategy[object]) -> st.SearchStrategy[S]:
+    """Any struct of `kind`, each field by its type unless its strategy is given."""
+    hints = get_type_hints(kind)
+    strategies = {
+        field.name: _COUNT if hints[field.name] is int else st.from_type(hints[field.name])
+        for field in fields(kind)
+        if field.name not in made_here
+    }
+    return st.builds(kind, **strategies, **made_here)
+
+
+def _some(one: st.SearchStrategy[T]) -> st.SearchStrategy[tuple[T, ...]]:
+    return st.lists(one, max_size=3).map(tuple)
 
 
 def records() -> st.SearchStrategy[ContactRecord]:
     """Any record that a session could write, not yet claimed."""
-    hints = get_type_hints(ContactRecord)
-    strategies = {
-        field.name: _MADE_HERE.get(field.name, _COUNT if hints[field.name] is int else st.from_type(hints[field.name]))
-        for field in fields(ContactRecord)
-    }
-    return st.builds(ContactRecord, **strategies)
+    return _any(
+        ContactRecord,
+        key=st.builds(ContactKey, _NAME.map(InstanceId), _NAME.map(ContactId)),
+        epoch=st.just(0),
+        owner=st.none(),
+        participant=st.none() | _any(Participant),
+        cursor=_any(Cursor),
+        own=_any(Cursor),
+        streams=_some(_any(Stream)),
+        timers=_some(_any(Timer, due=st.floats(allow_nan=False))),
+        dead_letters=_some(_any(DeadLetter)),
+    )

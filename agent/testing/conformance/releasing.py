@@ -1,9 +1,8 @@
 # ruff: noqa: S101 - a conformance kit asserts
 """Letting a contact go, and letting it be forgotten."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agent.errors import Fenced
 from agent.record import Phase

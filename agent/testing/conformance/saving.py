@@ -1,10 +1,9 @@
 # ruff: noqa: S101 - a conformance kit asserts
 """What is written, by whom it may be, and what a refused or a cancelled write leaves."""
 
-from dataclasses import replace
-
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from agent.errors import Fenced
 from agent.ids import ContactKey

@@ -1,11 +1,11 @@
 """Whatever is done to it, the store in a table answers as the store in memory does."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agent.aws.dynamodb import DynamoDBStore
 from agent.errors import StoreError

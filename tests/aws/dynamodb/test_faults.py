@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from agent.aws.dynamodb import DynamoDBStore, TableSettings
 from agent.errors import AlreadyOwned, Fenced, StoreUnreachable, StoreUnusable

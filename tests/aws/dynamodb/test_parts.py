@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from agent.aws.dynamodb import DynamoDBStore
 from agent.aws.dynamodb.parts import LONGEST, cut
@@ -46,13 +47,13 @@ async def test_a_long_record_comes_back_as_it_was_and_leaves_nothing_behind(moto
     async with opened(moto) as (store, _):
         held = await store.claim(record(), owner=ANN)
         for state in (OLD, NEW, OLD):
-            await store.save(replace(held, state=state))
-            assert await store.load(key()) == replace(held, state=state)
+            await store.save(structs.replace(held, state=state))
+            assert await store.load(key()) == structs.replace(held, state=state)
         assert parts_of(store, moto) == 5
-        await store.release(replace(held, state=NEW))
+        await store.release(structs.replace(held, state=NEW))
         taken = await store.claim(record(), owner=BOB)
         assert taken.state == NEW
-        await store.save(replace(taken, state=b"short"))
+        await store.save(structs.replace(taken, state=b"short"))
         assert parts_of(store, moto) == 0
 
 
@@ -74,10 +75,10 @@ async def test_a_crash_between_the_parts_leaves_the_old_record_whole(moto: Moto)
             held = await store.claim(record(state=OLD), owner=ANN)
             man.once("PutItem", *[Fate.PASS] * crash, Fate.LOSE_REQUEST)
             with pytest.raises(StoreUnreachable):
-                await store.save(replace(held, state=NEW))
+                await store.save(structs.replace(held, state=NEW))
             assert await store.load(key()) == held
-            await store.save(replace(held, state=NEW))
-            assert await store.load(key()) == replace(held, state=NEW)
+            await store.save(structs.replace(held, state=NEW))
+            assert await store.load(key()) == structs.replace(held, state=NEW)
 
 
 async def test_old_parts_that_cannot_be_deleted_hurt_nobody(moto: Moto) -> None:
@@ -85,8 +86,8 @@ async def test_old_parts_that_cannot_be_deleted_hurt_nobody(moto: Moto) -> None:
     async with opened(moto, patience=0.0) as (store, man):
         held = await store.claim(record(state=OLD), owner=ANN)
         man.once("DeleteItem", Fate.LOSE_REQUEST)
-        await store.save(replace(held, state=b"short"))
-        assert await store.load(key()) == replace(held, state=b"short")
+        await store.save(structs.replace(held, state=b"short"))
+        assert await store.load(key()) == structs.replace(held, state=b"short")
         assert parts_of(store, moto) == 5
         assert all("expires" in item for item in items_in(replace(store._settings, endpoint_url=moto.url))[1:-1])
 
@@ -96,11 +97,11 @@ async def test_a_record_that_is_replaced_while_it_is_read_is_read_again(moto: Mo
     async with opened(moto) as (store, _):
         held = await store.claim(record(state=OLD), owner=ANN)
         found = await store._heads.read(key())
-        await store.save(replace(held, state=NEW))
+        await store.save(structs.replace(held, state=NEW))
         assert found is not None
         whole = await store._whole(found)
         assert whole is not None
-        assert whole[1] == replace(held, state=NEW)
+        assert whole[1] == structs.replace(held, state=NEW)
 
 
 async def test_missing_parts_are_said_to_be_missing(moto: Moto) -> None:
@@ -114,17 +115,17 @@ async def test_missing_parts_are_said_to_be_missing(moto: Moto) -> None:
             await store.load(key())
         with pytest.raises(StoreUnusable, match="parts of its record are missing"):
             await store.claim(record(), owner=ANN)
-        await store.save(replace(held, state=b"saved anew"))
+        await store.save(structs.replace(held, state=b"saved anew"))
 
 
 async def test_what_is_over_expires_and_is_listed_no_more(moto: Moto) -> None:
     """The index is sparse; DynamoDB erases by itself what lies long enough."""
     async with opened(moto) as (store, _):
         held = await store.claim(record(), owner=ANN)
-        await store.save(replace(held, phase=Phase.OVER))
+        await store.save(structs.replace(held, phase=Phase.OVER))
         (item,) = [
             one for one in items_in(replace(store._settings, endpoint_url=moto.url)) if one["sk"] == {"S": "head"}
         ]
         assert "holder" not in item
         assert "expires" in item
-        await store.save(replace(held, phase=Phase.OVER, over="left"))
+        await store.save(structs.replace(held, phase=Phase.OVER, over="left"))

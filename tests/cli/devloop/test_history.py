@@ -1,8 +1,7 @@
 """The past of a chat: which record stood between two turns."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agent.cli.devloop.history import History, Moment
 from agent.ids import ContactId, ContactKey, InstanceId

@@ -1,10 +1,10 @@
 """Why a bot is silent in one chat: each reason is found, and no customer's word is shown."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from agent.clock import SystemClock
 from agent.config import Configuration
