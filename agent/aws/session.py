@@ -3,6 +3,7 @@
 It knows no service and makes no call to one.
 """
 
+from aiobotocore.parsers import AioResponseParser, AioResponseParserFactory
 from aiobotocore.session import AioSession
 from botocore import exceptions as aws
 
@@ -21,6 +22,7 @@ def opened_session(settings: AwsSettings) -> AioSession:
         ConfigurationError: there is no such profile, or the shared configuration cannot be read.
     """
     session = AioSession(profile=settings.profile)
+    session.register_component("response_parser_factory", _OneParser())
     try:
         session.get_scoped_config()
     except aws.ProfileNotFound as cause:
@@ -29,6 +31,19 @@ def opened_session(settings: AwsSettings) -> AioSession:
     except aws.BotoCoreError as cause:
         raise ConfigurationError(f"The shared AWS configuration cannot be read: {cause}") from cause
     return session
+
+
+class _OneParser(AioResponseParserFactory):  # type: ignore[misc]
+    """One parser of each protocol for all calls: each holds itself in a circle, and remembers nothing of a call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, AioResponseParser] = {}
+
+    def create_parser(self, protocol_name: str) -> AioResponseParser:
+        if protocol_name not in self._made:
+            self._made[protocol_name] = super().create_parser(protocol_name)
+        return self._made[protocol_name]
 
 
 async def signing_keys(session: AioSession, endpoint_url: str) -> dict[str, str]:

@@ -84,6 +84,7 @@ class WebsocketsSocketPort:
                 await connection.close(_NORMAL)
         finally:
             connection.transport.abort()
+            connection.protocol.parser_exc = None  # its frames hold the protocol, and that the URL
 
     async def _open(self, url: str) -> library.ClientConnection:
         self._check(url)

@@ -176,6 +176,7 @@ class _Wire(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.broken = True
         self._among.discard(self)
+        vars(self).pop("_parser", None)  # it holds us, too
         self._fail(aws.ConnectionClosedError(endpoint_url=self._url))
 
     def data_received(self, data: bytes) -> None:

@@ -41,7 +41,6 @@ class Run:
     """
 
     __slots__ = (
-        "_arguments",
         "_body",
         "_broken",
         "_parked_state",
@@ -65,7 +64,6 @@ class Run:
         self.turn: Turn | None = None
         self.asking = False
         self.says = 0
-        self._arguments: tuple[object, ...] = ()
         self._body: Body[object] | None = None
         self._broken: ReplayMismatch | None = None
         self._parked_state: bytes | None = None
@@ -92,7 +90,6 @@ class Run:
             ReplayMismatch: the journal is not of this code.
             Exception: whatever the handler raised.
         """
-        self._arguments = arguments
         self._position = 0
         self._body = self.handler.function(*arguments)  # type: ignore[assignment]
         if self.replaying:

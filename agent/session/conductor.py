@@ -13,6 +13,7 @@ from agent.clock import timestamp
 from agent.errors import BotError, ConnectError, ConversationOver, OwnershipLost, TurnTimeout
 from agent.ids import ItemId
 from agent.record import ContactRecord, DeadLetter, Timer
+from agent.session.company import Company
 from agent.session.conversation import Contact, Conversation, Overlap, Trigger
 from agent.session.fence import Fence
 from agent.session.guards import Guards
@@ -254,13 +255,12 @@ class Conductor:
         watched = self._guards.watches(turn.cause)
         if not (interrupted or watched):
             return await self._handler.run(lambda: self._work(turn))
-        async with anyio.create_task_group() as group:
+        async with Company() as company:
             if interrupted:
-                group.start_soon(self._interrupt_on_arrival)
+                company.start(self._interrupt_on_arrival)
             if watched:
-                group.start_soon(self._mind_the_wait, turn)
+                company.start(self._mind_the_wait, turn)
             outcome = await self._outcome(turn)
-            group.cancel_scope.cancel()
         if isinstance(outcome, Exception):
             raise outcome
         return outcome

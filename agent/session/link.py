@@ -10,11 +10,11 @@ from contextlib import suppress
 from datetime import datetime
 
 import anyio
-from anyio.abc import TaskGroup
 
 from agent.errors import ConnectError, ConversationOver
 from agent.ids import ContactKey
 from agent.ports import Access, Connection
+from agent.session.company import Company
 from agent.session.credentials import Credentials
 from agent.session.line import Line
 from agent.session.surroundings import Ports
@@ -60,15 +60,14 @@ class Link:
 
     async def run(self) -> None:
         """Hears the chat until cancelled, until the participant is no longer welcome, or until there are no sockets."""
-        async with anyio.create_task_group() as group:
+        async with Company() as company:
             with suppress(ConversationOver, _NoWebsocket):
-                await self._keep(group)
-            group.cancel_scope.cancel()
+                await self._keep(company)
 
-    async def _keep(self, group: TaskGroup) -> None:
+    async def _keep(self, company: Company) -> None:
         previous: Line | None = None
         while True:
-            line = await self._subscribe(group)
+            line = await self._subscribe(company)
             opened_at = self._ports.clock.now()
             if previous is not None:
                 previous.close()
@@ -76,12 +75,12 @@ class Link:
             await self._catch_up(line)
             await self._until_due(line, opened_at)
 
-    async def _subscribe(self, group: TaskGroup) -> Line:
+    async def _subscribe(self, company: Company) -> Line:
         """A subscribed line, however often it has to be tried."""
         waits = link_backoff(self._ports.random)
         while True:
             line = Line(await self._connection(waits), ports=self._ports, timings=self._timings, heard=self._heard)
-            group.start_soon(line.run)
+            company.start(line.run)
             with anyio.move_on_after(self._timings.heartbeat_interval):
                 await line.settled()
             if line.subscribed and not line.ended:

@@ -24,6 +24,7 @@ from agent.ids import ContactId, client_token
 from agent.ports import Access, Operation
 from agent.record import ContactRecord, Participant
 from agent.session.catchup import TranscriptReader
+from agent.session.company import Company
 from agent.session.conductor import Conductor
 from agent.session.conversation import Contact, Conversation, Converser
 from agent.session.credentials import Credentials
@@ -130,14 +131,13 @@ class Stay:
         The bot has then had its last turn, unless it goes on elsewhere; the participant is still on the chat.
         """
         try:
-            async with anyio.create_task_group() as group:
-                self._handler.type_in(group)
-                group.start_soon(self._ingress.run)
+            async with Company() as company:
+                self._handler.type_in(company.group)
+                company.start(self._ingress.run)
                 if self._settings.audit_interval is not None:
-                    group.start_soon(self._audit, self._settings.audit_interval)
+                    company.start(self._audit, self._settings.audit_interval)
                 await self._began.wait()
                 await self._converse()
-                group.cancel_scope.cancel()
         finally:
             self._close_orders()
 

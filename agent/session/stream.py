@@ -13,6 +13,7 @@ import anyio
 
 from agent.errors import ConnectError, ConversationOver
 from agent.ids import ContactKey
+from agent.session.company import Company
 from agent.session.credentials import Credentials
 from agent.session.streams import Streams
 from agent.session.surroundings import Ports, SessionSettings
@@ -63,13 +64,12 @@ class StreamIngress:
         Raises Fenced when another worker owns the contact.
         """
         with self._ports.streams.listen(self._key, heard=self._take, doubtful=self._doubtful):
-            async with anyio.create_task_group() as group:
-                group.start_soon(self._hear)
+            async with Company() as company:
+                company.start(self._hear)
                 with suppress(ConversationOver):
                     await self._have_started()
-                    group.start_soon(self._streams.stop_others)
+                    company.start(self._streams.stop_others)
                     await self._keep()
-                group.cancel_scope.cancel()
 
     def _doubtful(self) -> None:
         self._doubt.set()

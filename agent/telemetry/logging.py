@@ -54,7 +54,7 @@ class LogWriter:
             structlog.WriteLogger(stream or sys.stderr),
             processors=[JSONRenderer() if settings.json else _Lines(colors=settings.colors)],
             wrapper_class=structlog.BoundLogger,
-        )
+        ).bind()  # once: each bound logger holds itself in a circle
 
     def __call__(self, happening: Happening) -> None:
         if happening.level >= self.level:
