@@ -4,10 +4,9 @@ The bot has no part in it, except that a repeated turn is the bot's own. It know
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import assert_never
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from agent.errors import BotError, ChatAgentError, ConnectError, ConversationOver
 from agent.ids import ItemId
@@ -42,19 +41,19 @@ async def objection(order: Order, record: ContactRecord, history: History) -> st
 def keeping(order: Order, record: ContactRecord) -> ContactRecord:
     """The record with `order` in it; a dropped dead letter is gone at once."""
     if isinstance(order, Drop):
-        return structs.replace(record, dead_letters=without(record.dead_letters, order.letter))
-    return structs.replace(record, timers=(*record.timers, kept(order)))
+        return replace(record, dead_letters=without(record.dead_letters, order.letter))
+    return replace(record, timers=(*record.timers, kept(order)))
 
 
 async def cause_of(order: Order, cause: Cause, record: ContactRecord, history: History) -> Cause:
     """Why the turn of a kept order runs, for the bot: a repeated turn is about what it was about before."""
-    cause = structs.replace(cause, order=order)
+    cause = replace(cause, order=order)
     letter = _letter(record, order.letter) if isinstance(order, Retry) else None
     if letter is None:
         return cause
     if letter.item_id == _GREETING:
-        return structs.replace(cause, trigger=Trigger.JOINED)
-    return structs.replace(cause, trigger=Trigger.ITEMS, items=tuple(await _items(letter, history)))
+        return replace(cause, trigger=Trigger.JOINED)
+    return replace(cause, trigger=Trigger.ITEMS, items=tuple(await _items(letter, history)))
 
 
 async def perform(order: Order, turn: LiveTurn, repeat: Callable[[LiveTurn], Awaitable[None]]) -> None:
@@ -85,7 +84,7 @@ def done(order: Order | None, record: ContactRecord) -> ContactRecord:
     if order is None:
         return record
     letters = without(record.dead_letters, order.letter) if isinstance(order, Retry) else record.dead_letters
-    return structs.replace(record, orders=(*record.orders, order.id)[-REMEMBERED:], dead_letters=letters)
+    return replace(record, orders=(*record.orders, order.id)[-REMEMBERED:], dead_letters=letters)
 
 
 def without(letters: Sequence[DeadLetter], name: ItemId) -> tuple[DeadLetter, ...]:
