@@ -15,7 +15,7 @@ from agent.bot.handlers import Handler, Kind
 from agent.bot.journal import Kept, RunRecord
 from agent.bot.memory import Memory
 from agent.bot.mismatch import impurity
-from agent.bot.routes import Lane, Routes, key
+from agent.bot.routes import Routes, key
 from agent.bot.run import Run
 from agent.bot.runs import Runs, nothing
 from agent.bot.unhandled import paste
@@ -42,26 +42,24 @@ if TYPE_CHECKING:
 class BotConversation:
     """One contact's conversation with `bot`."""
 
-    __slots__ = ("_runs", "bot", "contact", "interactive", "memory")
+    __slots__ = ("_routes", "_runs", "bot", "contact", "interactive", "memory")
 
     def __init__(self, bot: "Bot[Any, Any]", contact: Contact) -> None:
         self.bot = bot
         self.contact = contact
         self.interactive = bot.interactive
         self.memory = Memory(bot.state_type)
+        self._routes: Routes = bot.routes
         self._runs = Runs(bot.routes, self.memory)
-
-    @property
-    def _routes(self) -> Routes:
-        return self.bot.routes
 
     # ------------------------------------------------------------------------ what a session calls
 
     def wants(self, item: Item) -> bool:
         """Whether a handler or a waiting question takes `item`; customers' messages always start a turn."""
         if isinstance(item, Message):
-            lanes = (self._routes.anytime, self._routes.messages)
-            return item.sender.role == Role.CUSTOMER or any(lane.first(item, self.contact) for lane in lanes)
+            if item.sender.role == Role.CUSTOMER:
+                return True
+            return any(lane.first(item, self.contact) for lane in (self._routes.anytime, self._routes.messages))
         if isinstance(item, Attachment):
             return self._routes.attachments.first(item, self.contact) is not None
         return isinstance(item, Event) and self._routes.events.first(item, self.contact) is not None
@@ -144,7 +142,7 @@ class BotConversation:
             await self._start(turn, handler, None)
 
     async def _items(self, turn: Turn) -> None:
-        opened_at = self._runs.unit
+        opened_at = self._runs.unit if self._runs.open_run else None
         for number, item in enumerate(_units(turn.items, self.bot.overlap)):
             self._runs.unit = number
             if number != opened_at or not await self._finish_open_run(turn):
@@ -164,26 +162,23 @@ class BotConversation:
         return True
 
     async def _item(self, turn: Turn, item: Item) -> None:
+        handler = self._handler_before_questions(item)
+        if handler is None and isinstance(item, Message):
+            if item.sender.role == Role.CUSTOMER and (run := self._runs.asker()):
+                return await self._drive(turn, run, Kept.of(item))
+            handler = self._routes.messages.first(item, self.contact)
+        if handler is not None:
+            return await self._drive(turn, self._new_run(turn, handler, item), None)
         if isinstance(item, Message):
-            await self._message(turn, item)
-        elif isinstance(item, Attachment):
-            await self._first_of(self._routes.attachments, turn, item)
-        elif isinstance(item, Event):
-            await self._first_of(self._routes.events, turn, item)
+            self._unhandled(item)
+        return None
 
-    async def _first_of(self, lane: Lane, turn: Turn, item: Item) -> None:
-        if handler := lane.first(item, self.contact):
-            await self._start(turn, handler, item)
-
-    async def _message(self, turn: Turn, message: Message) -> None:
-        if handler := self._routes.anytime.first(message, self.contact):
-            await self._start(turn, handler, message)
-        elif message.sender.role == Role.CUSTOMER and (run := self._runs.asker()):
-            await self._drive(turn, run, Kept.of(message))
-        elif handler := self._routes.messages.first(message, self.contact):
-            await self._start(turn, handler, message)
-        else:
-            self._unhandled(message)
+    def _handler_before_questions(self, item: Item) -> Handler | None:
+        if isinstance(item, Message):
+            return self._routes.anytime.first(item, self.contact)
+        if isinstance(item, Attachment):
+            return self._routes.attachments.first(item, self.contact)
+        return self._routes.events.first(item, self.contact) if isinstance(item, Event) else None
 
     async def _timer(self, turn: Turn, timer: Timer | None) -> None:
         kind, _, name = (timer.name if timer else "").partition("/")
@@ -257,7 +252,12 @@ class BotConversation:
 
     async def _settled(self, turn: Turn, run: Run, value: object, *, fresh: bool) -> bool:
         try:
-            return await self._moved(turn, run, value, fresh=fresh)
+            if not run.alive:
+                ended = await run.begin(turn, *self._arguments(run))
+                self._report_impurity(run)
+                if fresh or ended:
+                    return ended
+            return await run.go_on(turn, value)
         except ReplayMismatch as error:
             await self._mismatched(turn, run, error)
             return True
@@ -266,13 +266,6 @@ class BotConversation:
             return True
         except ConversationOver:
             return True
-
-    async def _moved(self, turn: Turn, run: Run, value: object, *, fresh: bool) -> bool:
-        if run.alive:
-            return await run.go_on(turn, value)
-        ended = await run.begin(turn, *self._arguments(run))
-        self._report_impurity(run)
-        return ended if fresh or ended else await run.go_on(turn, value)
 
     def _report_impurity(self, run: Run) -> None:
         if not run.impure:

@@ -254,7 +254,7 @@ class Conductor:
         interrupted = self._overlap is Overlap.INTERRUPT and items
         watched = self._guards.watches(turn.cause)
         if not (interrupted or watched):
-            return await self._handler.run(lambda: self._work(turn))
+            return await self._handler.run(self._work(turn))
         async with Company() as company:
             if interrupted:
                 company.start(self._interrupt_on_arrival)
@@ -267,15 +267,14 @@ class Conductor:
 
     async def _outcome(self, turn: LiveTurn) -> Outcome | Exception:
         try:
-            return await self._handler.run(lambda: self._work(turn))
+            return await self._handler.run(self._work(turn))
         except Exception as error:  # must not leave through the task group, which would wrap it
             return error
 
-    async def _work(self, turn: LiveTurn) -> None:
+    def _work(self, turn: LiveTurn) -> Awaitable[None]:
         if turn.cause.order is None:
-            await self._conversation.turn(turn)
-        else:
-            await perform(turn.cause.order, turn, self._conversation.turn)
+            return self._conversation.turn(turn)
+        return perform(turn.cause.order, turn, self._conversation.turn)
 
     async def _interrupt_on_arrival(self) -> None:
         await self._inbox.arrival()
@@ -304,7 +303,7 @@ class Conductor:
     async def _apologise(self, turn: LiveTurn, error: Exception) -> None:
         turn.roll_back()
         try:
-            await self._handler.run(lambda: self._conversation.failed(turn, error))
+            await self._handler.run(self._conversation.failed(turn, error))
         except Exception as second:  # the bot's last word failed as well: the turn is committed all the same
             self._report_failure(turn, second)
 
@@ -316,7 +315,7 @@ class Conductor:
         self._ports.report(happening)
 
     def _report(self, name: str, turn: LiveTurn, level: Level = Level.INFO, **more: str | float) -> None:
-        fields = {"turn": turn.id, "trigger": turn.trigger.value, "items": len(turn.items), **more}
+        fields = {"turn": turn.id, "trigger": turn.trigger, "items": len(turn.items), **more}
         self._ports.report(Happening(name=name, level=level, contact=self.record.key, fields=fields))
 
     # ----------------------------------------------------------------------------------- committing
@@ -343,7 +342,7 @@ class Conductor:
             "turn.committed",
             turn,
             sends=turn.sends,
-            outcome=turn.outcome.value,
+            outcome=turn.outcome,
             seconds=round(self._ports.clock.monotonic() - turn.began, 4),
             last_item=turn.items[-1].id if turn.items else "",
         )

@@ -6,7 +6,7 @@ item.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from enum import StrEnum
 from typing import cast
 
@@ -51,7 +51,7 @@ class Handler:
         """Where typing is shown from now on; without a group it is not."""
         self._group = group
 
-    async def run(self, work: Callable[[], Awaitable[None]]) -> Outcome:
+    async def run(self, work: Awaitable[None]) -> Outcome:
         """Runs `work` to its end, to its deadline or until `stop`.
 
         Raises:
@@ -60,7 +60,7 @@ class Handler:
         """
         self._begin()
         try:
-            await work()
+            await work
         except (asyncio.CancelledError, Exception) as error:
             if self._cancelled:
                 return await self._cut_off(error)

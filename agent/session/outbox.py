@@ -80,13 +80,17 @@ class Outbox:
             InvalidMessage: Amazon Connect will not take it.
             ConnectError: it failed for good in another way.
         """
-        async with self._lock:
+        await self._lock.acquire()
+        try:
             self._fence.check()
-            if (said := self._recognised(content, repeated)) is not None:
+            if (sent := self._recognised(content, repeated)) is not None:
                 self._ports.report(Happening(name="send.recognised", contact=self._key))
-                return self._account(said)
-            token = self._token(*name)
-            return self._account(await self._told(content, content_type, token, asked_at))
+            else:
+                sent = await self._told(content, content_type, self._token(*name), asked_at)
+            self._inbox.account(sent.id, sent.absolute_time)
+            return sent
+        finally:
+            self._lock.release()
 
     async def typing(self) -> None:
         """Tells that the bot is typing, if the budget has room; lost without a word if not or on failure."""
@@ -187,10 +191,6 @@ class Outbox:
         """The message, if the failed call took effect. Only ours, one at a time: the same words mean the same one."""
         await self._read_transcript()
         return self._recognised(content, repeated=False)
-
-    def _account(self, sent: Sent) -> Sent:
-        self._inbox.account(sent.id, sent.absolute_time)
-        return sent
 
     # --------------------------------------------------------------------------------------- events
 

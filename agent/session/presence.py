@@ -28,19 +28,21 @@ class Presence:
         self._ended = False
         self.customer_name: str | None = None
 
-    def watch(self, item: Item) -> None:
-        """Takes note of `item`."""
-        who = item.sender.participant_id
-        if item.sender.role == Role.CUSTOMER and item.sender.display_name:
-            self.customer_name = item.sender.display_name
+    def watch(self, item: Item) -> bool:
+        """Takes note of `item`; whether it can have changed the verdict."""
+        sender = item.sender
+        if sender.role == Role.CUSTOMER and sender.display_name:
+            self.customer_name = sender.display_name
         if not isinstance(item, Event):
-            return
+            return False
+        who = sender.participant_id
         if item.content_type == EventType.CHAT_ENDED:
             self._ended = self._ended or self._of_this_contact(item)
         elif who is not None and item.content_type == EventType.PARTICIPANT_JOINED:
             self._note(self._joined, who, item)
         elif who is not None and item.content_type == EventType.PARTICIPANT_LEFT:
             self._note(self._left, who, item)
+        return True
 
     def verdict(self) -> type[ConversationOver] | None:
         """Why the conversation is over, as far as the items seen tell; None while it is not."""

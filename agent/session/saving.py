@@ -15,19 +15,19 @@ from agent.session.surroundings import Ports
 from agent.telemetry import Happening, Level
 
 
-async def save(record: ContactRecord, ports: Ports) -> None:
+def save(record: ContactRecord, ports: Ports) -> Awaitable[None]:
     """Returns when the record is durable. Cancelled, it may or may not have been written.
 
     Raises:
         Fenced: another worker owns the contact.
         StoreUnusable: the store cannot take it at all.
     """
-    await _persist(ports.store.save, record, ports)
+    return _persist(ports.store.save, record, ports)
 
 
-async def release(record: ContactRecord, ports: Ports) -> None:
+def release(record: ContactRecord, ports: Ports) -> Awaitable[None]:
     """As `save`, and any worker may claim the contact from then on."""
-    await _persist(ports.store.release, record, ports)
+    return _persist(ports.store.release, record, ports)
 
 
 async def _persist(write: Callable[[ContactRecord], Awaitable[None]], record: ContactRecord, ports: Ports) -> None:

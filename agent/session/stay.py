@@ -282,8 +282,8 @@ class Stay:
     def _hear(self, item: Item) -> None:
         """An item from the socket or the stream."""
         if self._concerns_us(item):
-            self._presence.watch(item)
-            self._judge()
+            if self._presence.watch(item):
+                self._judge()
             if self._inbox.live(item):
                 self._tell_arrival(item, live=True)
 
@@ -358,8 +358,11 @@ class Stay:
     # ------------------------------------------------------------------------- verbs of a turn
 
     async def save(self, record: ContactRecord) -> None:
-        async with self._saving:
+        await self._saving.acquire()
+        try:
             await self._save(record)
+        finally:
+            self._saving.release()
 
     async def _save(self, record: ContactRecord) -> None:
         whole = self._streams.on(record)

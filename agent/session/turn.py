@@ -4,7 +4,7 @@ The turn keeps what the bot changes until it is committed; nothing of it is dura
 a turn is chosen, bounded and committed is the conductor's business.
 """
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -66,6 +66,10 @@ class LiveTurn:
     """
 
     cause: Cause
+    id: str = field(init=False)
+    trigger: Trigger = field(init=False)
+    items: Sequence[Item] = field(init=False)
+    timer: Timer | None = field(init=False)
     contact: Contact
     record: ContactRecord
     repeated: bool
@@ -89,30 +93,17 @@ class LiveTurn:
     allow: "Callable[[LiveTurn, str], None]" = field(default=lambda turn, text: None, repr=False)
 
     def __post_init__(self) -> None:
+        cause = self.cause
+        self.id, self.trigger, self.items, self.timer = cause.id, cause.trigger, cause.items, cause.timer
+        self.messages = tuple([item for item in cause.items if isinstance(item, Message)])
         self.began = self.clock.monotonic()
-        self.messages = tuple([item for item in self.cause.items if isinstance(item, Message)])
         self._recall()
 
     def _recall(self) -> None:
         self.state = self.record.state
         self.journal = self.record.journal
-        self.timers = {timer.name: timer for timer in self.record.timers if timer != self.cause.timer}
-
-    @property
-    def id(self) -> str:
-        return self.cause.id
-
-    @property
-    def trigger(self) -> Trigger:
-        return self.cause.trigger
-
-    @property
-    def items(self) -> Sequence[Item]:
-        return self.cause.items
-
-    @property
-    def timer(self) -> Timer | None:
-        return self.cause.timer
+        timers = self.record.timers
+        self.timers = {timer.name: timer for timer in timers if timer != self.cause.timer} if timers else {}
 
     async def send(self, content: str, *, content_type: str) -> Sequence[Sent]:
         sent = []
@@ -177,8 +168,8 @@ class LiveTurn:
                 raise
             return await self._say(part, ContentType.PLAIN, number)
 
-    async def _say(self, part: str, content_type: str, number: int) -> Sent:
-        return await self.outbox.send(
+    def _say(self, part: str, content_type: str, number: int) -> Awaitable[Sent]:
+        return self.outbox.send(
             part,
             content_type=content_type,
             name=(self.cause.id, number, content_type),
