@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NewType, NoReturn
 
+import msgspec
+
 from agent.errors import InvalidSetting
 
 InstanceId = NewType("InstanceId", str)
@@ -51,8 +53,7 @@ class Secret:
         return self
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ContactKey:
+class ContactKey(msgspec.Struct, frozen=True, order=True):
     """A contact's identity: contact ids are only unique within an instance."""
 
     instance_id: InstanceId

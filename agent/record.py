@@ -152,6 +152,9 @@ class _Opened(msgspec.Struct):
     format: int
     record: msgspec.Raw
 
+    def __repr__(self) -> str:
+        return f"_Opened(format={self.format})"
+
 
 _ENCODER = msgspec.msgpack.Encoder()
 _ENVELOPES = msgspec.msgpack.Decoder(_Opened)

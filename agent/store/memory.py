@@ -1,29 +1,36 @@
 """Contacts in a dictionary: for tests and simulations. Several workers of one process may share one store.
 
-It keeps encoded bytes, so nobody can change what is stored by changing what he holds. It knows no disk and no thread:
-what it keeps ends with the process.
+It keeps the records themselves: they are values, but for their attributes, which are copied. It knows no disk and no
+thread: what it keeps ends with the process.
 """
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from agent.clock import Clock
 from agent.errors import AlreadyOwned
 from agent.ids import ContactKey, WorkerId
 from agent.record import ContactRecord, Phase
-from agent.store.resting import fenced, lay_down, take_up
+from agent.store.resting import fenced
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class _Row:
-    epoch: int
-    owner: WorkerId | None
-    over: bool
+    """`record` carries epoch and owner; `written` is when, in seconds of the wall clock."""
+
+    record: ContactRecord = field(repr=False)
     written: float
-    body: bytes = field(repr=False)
+
+    @property
+    def owner(self) -> WorkerId | None:
+        return self.record.owner
+
+    @property
+    def over(self) -> bool:
+        return self.record.phase is Phase.OVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +43,7 @@ class _Lease:
 
 
 class MemoryStore:
-    """A `ContactStore` without a disk. Each call yields once and then takes effect at one stroke."""
+    """A `ContactStore` without a disk. Each call but `save` yields once; all take effect at one stroke."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -46,34 +53,30 @@ class MemoryStore:
     async def claim(self, fresh: ContactRecord, *, owner: WorkerId) -> ContactRecord:
         await asyncio.sleep(0)
         row = self._rows.get(fresh.key)
-        if row is None:
-            self._rows[fresh.key] = self._row(structs.replace(fresh, epoch=1), owner)
-            return self._record(fresh.key, self._rows[fresh.key])
-        if not self._free(row, owner):
+        if row is not None and not self._free(row, owner):
             raise AlreadyOwned(f"Contact {fresh.key}: {row.owner} owns it and is alive.")
-        claimed = replace(row, epoch=row.epoch + 1, owner=owner)
-        record = self._record(fresh.key, claimed)
-        self._rows[fresh.key] = claimed
-        return record
+        known = row.record if row else fresh
+        claimed = replace(known, epoch=row.record.epoch + 1 if row else 1, owner=owner)
+        self._rows[fresh.key] = _Row(_own(claimed), row.written if row else self._now())
+        return _own(claimed)
 
     async def load(self, key: ContactKey) -> ContactRecord | None:
         await asyncio.sleep(0)
         row = self._rows.get(key)
-        return self._record(key, row) if row else None
+        return _own(row.record) if row else None
 
     async def save(self, record: ContactRecord) -> None:
-        await asyncio.sleep(0)
         row = self._rows.get(record.key)
-        if row is None or record.owner is None or (row.epoch, row.owner) != (record.epoch, record.owner):
+        if row is None or record.owner is None or (row.record.epoch, row.owner) != (record.epoch, record.owner):
             raise fenced(record)
-        self._rows[record.key] = self._row(record, record.owner)
+        row.record, row.written = _own(record), self._now()
 
     async def release(self, record: ContactRecord) -> None:
         await asyncio.sleep(0)
         row = self._rows.get(record.key)
-        if row is None or row.epoch != record.epoch or row.owner not in (record.owner, None):
+        if row is None or row.record.epoch != record.epoch or row.owner not in (record.owner, None):
             raise fenced(record)
-        self._rows[record.key] = self._row(record, None)
+        row.record, row.written = replace(_own(record), owner=None), self._now()
 
     async def claimable(
         self, owner: WorkerId, *, own: bool = True, limit: int = 100, after: ContactKey | None = None
@@ -122,12 +125,10 @@ class MemoryStore:
     def _free(self, row: _Row, owner: WorkerId, *, own: bool = True) -> bool:
         return own if row.owner == owner else row.owner is None or not self._alive(row.owner)
 
-    def _row(self, record: ContactRecord, owner: WorkerId | None) -> _Row:
-        over, body = record.phase is Phase.OVER, lay_down(record, None)
-        return _Row(epoch=record.epoch, owner=owner, over=over, written=self._now(), body=body)
 
-    def _record(self, key: ContactKey, row: _Row) -> ContactRecord:
-        return take_up(row.body, key, epoch=row.epoch, owner=row.owner, sealer=None)
+def _own(record: ContactRecord) -> ContactRecord:
+    """`record` with attributes that nobody else can change."""
+    return replace(record, attributes=dict(record.attributes)) if record.attributes else record
 
 
 def _page(keys: Iterable[ContactKey], limit: int, after: ContactKey | None) -> list[ContactKey]:

@@ -170,7 +170,7 @@ class Ownership(RuleBasedStateMachine):
         try:
             self.do((mate.line.release if release else mate.line.save)(record))
             row = self.store._rows[key]
-            assert (row.epoch, row.owner) == (record.epoch, None if release else mate.name)
+            assert (row.record.epoch, row.owner) == (record.epoch, None if release else mate.name)
         except Fenced:
             del mate.held[key]
         except StoreError:
