@@ -241,16 +241,44 @@ async def test_silence_counts_from_the_last_bytes_and_the_whole_from_its_beginni
 
 
 async def test_connections_that_nobody_needs_grow_old_while_another_is_used(peer: Peer, passing: Passing) -> None:
-    """The last used is used again, so that the others are let go."""
+    """The last used is used again, so that the others are let go; in the end it is, too."""
     peer.answers(answer(200))
     async with wires_to(peer) as wires:
         await asyncio.gather(*(wires.exchange(ASK) for _ in range(3)))
-        for left in (3, 1, 1):
-            await passing(20.0)
+        for left in (3, 3, 3, 1):
+            await passing(8.0)
             assert wires.open == left
             await wires.exchange(ASK)
-        await passing(40.0)
+        await passing(29.0)
+        assert wires.open == 1
+        await passing(2.0)
         assert (wires.open, peer.opened) == (0, 3)
+
+
+async def test_connections_let_go_one_by_one(peer: Peer, passing: Passing) -> None:
+    """Each has its own time, though one timer minds all."""
+    peer.answers(answer(200))
+    async with wires_to(peer) as wires:
+        await asyncio.gather(*(wires.exchange(ASK) for _ in range(2)))
+        await passing(5.0)
+        await wires.exchange(ASK)
+        for left in (2, 1, 0):
+            assert wires.open == left
+            await passing(27.0 if left == 2 else 4.0)
+
+
+@pytest.mark.parametrize("seconds", [30.0, 5.0])
+async def test_dialling_is_bounded(
+    peer: Peer, passing: Passing, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """By its own patience and by the call's end; either way nothing was sent."""
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", lambda *_, **__: asyncio.Future())
+    async with wires_to(peer) as wires:
+        asking = asyncio.ensure_future(wires.exchange(ASK, seconds))
+        await passing(min(10.0, seconds) - 1.0)
+        assert not asking.done()
+        await passing(2.0)
+        assert isinstance(asking.exception(), aws.ConnectTimeoutError)
 
 
 async def test_an_answer_without_end_is_cut_off(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
