@@ -22,6 +22,7 @@ from agent.aws.http import LeanSession
 from agent.aws.quiet import hush
 from agent.aws.session import opened_session, signing_keys
 from agent.aws.settings import AwsSettings
+from agent.aws.signed import SignedCalls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ async def aws_clients(settings: AwsSettings) -> AsyncIterator[AwsClients]:
     ):
         hush()
         yield AwsClients(
-            connect=Calls(_in_line(ClientCalls(control), settings)),
+            connect=Calls(_in_line(SignedCalls(control), settings)),
             participant=Calls(_participant_way(chat, settings)),
             region=region,
             allowed_hosts=frozenset(filter(_foreign, (host_of(connect_url), host_of(participant_url)))),

@@ -68,7 +68,7 @@ class LeanSession(AIOHTTPSession):  # type: ignore[misc]
             return await super().send(request)
         parts = urlsplit(request.url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        start = head(request.method, target, parts.netloc, _texts(request.headers.items()))
+        start = head(request.method, target, parts.netloc, texts(request.headers.items()))
         answer = await self.wires_to(parts.scheme, parts.netloc).exchange(request_of(start, body))
         return AioAWSResponse(request.url, answer.status, answer.headers, _Whole(answer.content))
 
@@ -119,5 +119,6 @@ _OWN = {"host", "content-length", "transfer-encoding", "accept-encoding"}
 """What is written here, whatever botocore says."""
 
 
-def _texts(headers: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
+def texts(headers: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
+    """Headers as botocore has them, which are bytes here and there."""
     return {name: value.decode() if isinstance(value, bytes) else value for name, value in headers}
