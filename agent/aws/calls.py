@@ -39,11 +39,11 @@ class ClientCalls:
         return await self._methods[operation](**members)
 
 
-class Calls:
-    """The calls to one service. Cancelling a call closes its connection and frees its place in line.
+class InLine:
+    """Bounds the calls of a way that does not do so itself.
 
     Args:
-        way: how a single call is made; whatever it raises becomes a ConnectError.
+        way: how a single call is made.
         at_once: how many calls may be under way; should not exceed the client's pool.
         timeout: seconds for one call, counted from when it leaves the line.
     """
@@ -54,15 +54,29 @@ class Calls:
         self._timeout = timeout
 
     async def __call__(self, operation: Operation, **members: Any) -> Answer:
+        async with self._line:
+            with Deadline(self._timeout):
+                return await self._way(operation, **members)
+
+
+class Calls:
+    """The calls to one service. Cancelling a call closes its connection and frees its place in line.
+
+    Args:
+        way: how a call is made, in line and in time; whatever it raises becomes a ConnectError.
+    """
+
+    def __init__(self, way: Caller) -> None:
+        self._way = way
+
+    async def __call__(self, operation: Operation, **members: Any) -> Answer:
         """Calls `operation` with the members of its request as the service model spells them.
 
         Raises:
             ConnectError: whatever went wrong; only cancellation passes as it is.
         """
         during = sys.exception()
-        async with self._line:
-            try:
-                with Deadline(self._timeout):
-                    return await self._way(operation, **members)
-            except Exception as cause:
-                raise failure(operation, cause, during=during) from cause
+        try:
+            return await self._way(operation, **members)
+        except Exception as cause:
+            raise failure(operation, cause, during=during) from cause

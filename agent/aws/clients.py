@@ -15,13 +15,14 @@ from botocore import UNSIGNED
 from botocore.httpsession import get_cert_path
 
 from agent.aws.bearer import BearerCalls
-from agent.aws.calls import Caller, Calls, ClientCalls
+from agent.aws.calls import Caller, Calls, ClientCalls, InLine
 from agent.aws.endpoints import endpoint_of, region_of
 from agent.aws.hosts import host_of, is_aws, is_loopback
 from agent.aws.http import LeanSession
 from agent.aws.quiet import hush
 from agent.aws.session import opened_session, signing_keys
 from agent.aws.settings import AwsSettings
+from agent.aws.signed import SignedCalls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +69,8 @@ async def aws_clients(settings: AwsSettings) -> AsyncIterator[AwsClients]:
     ):
         hush()
         yield AwsClients(
-            connect=_calls(ClientCalls(control), settings),
-            participant=_calls(_participant_way(chat, settings), settings),
+            connect=Calls(_in_line(SignedCalls(control), settings)),
+            participant=Calls(_participant_way(chat, settings)),
             region=region,
             allowed_hosts=frozenset(filter(_foreign, (host_of(connect_url), host_of(participant_url)))),
             ca_bundle=str(settings.ca_bundle or session.get_config_variable("ca_bundle") or get_cert_path(True)),
@@ -99,11 +100,14 @@ def _proxies(settings: AwsSettings, url: str) -> dict[str, str] | None:
 
 
 def _participant_way(client: AioBaseClient, settings: AwsSettings) -> Caller:
-    return ClientCalls(client) if settings.validate_participant_calls else BearerCalls(client)
+    if settings.validate_participant_calls:
+        return _in_line(ClientCalls(client), settings)
+    way = BearerCalls(client, timeout=settings.call_timeout)
+    return way if way.direct else _in_line(way, settings)
 
 
-def _calls(way: Caller, settings: AwsSettings) -> Calls:
-    return Calls(way, at_once=settings.max_connections, timeout=settings.call_timeout)
+def _in_line(way: Caller, settings: AwsSettings) -> Caller:
+    return InLine(way, at_once=settings.max_connections, timeout=settings.call_timeout)
 
 
 def _foreign(host: str) -> bool:

@@ -17,7 +17,7 @@ from aiobotocore.httpsession import AIOHTTPSession
 from aiohttp import ClientResponse, ClientSession
 from botocore.awsrequest import AWSPreparedRequest
 
-from agent.aws.wires import Answer, Patience, Wires, refuse_line_breaks
+from agent.aws.wires import Patience, Wires, refuse_line_breaks
 
 
 class _Straight:
@@ -68,14 +68,13 @@ class LeanSession(AIOHTTPSession):  # type: ignore[misc]
             return await super().send(request)
         parts = urlsplit(request.url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        start = head(request.method, target, parts.netloc, _texts(request.headers.items()))
-        answer = await self.exchange(parts.scheme, parts.netloc, start, body)
+        start = head(request.method, target, parts.netloc, texts(request.headers.items()))
+        answer = await self.wires_to(parts.scheme, parts.netloc).exchange(request_of(start, body))
         return AioAWSResponse(request.url, answer.status, answer.headers, _Whole(answer.content))
 
-    async def exchange(self, scheme: str, origin: str, start: bytes, body: bytes) -> Answer:
-        """Sends `start`, the head but for its end, and `body` to `origin`, ``host`` or ``host:port``."""
-        wires = self._wires.get((scheme, origin)) or self._opened(scheme, origin)
-        return await wires.exchange(b"%bContent-Length: %d\r\n\r\n%b" % (start, len(body), body))
+    def wires_to(self, scheme: str, origin: str) -> Wires:
+        """The connections to `origin`, ``host`` or ``host:port``."""
+        return self._wires.get((scheme, origin)) or self._opened(scheme, origin)
 
     def _opened(self, scheme: str, origin: str) -> Wires:
         parts = urlsplit(f"{scheme}://{origin}")
@@ -89,6 +88,7 @@ class LeanSession(AIOHTTPSession):  # type: ignore[misc]
                 read=self._timeout.sock_read,
                 idle=self._connector_args["keepalive_timeout"],
             ),
+            at_once=self._max_pool_connections,
         )
         return wires
 
@@ -110,9 +110,15 @@ def head(method: str, target: str, origin: str, headers: Mapping[str, str]) -> b
     return "\r\n".join([*lines, ""]).encode()
 
 
+def request_of(start: bytes, body: bytes) -> bytes:
+    """A whole request: `start` is its head but for its end."""
+    return b"%bContent-Length: %d\r\n\r\n%b" % (start, len(body), body)
+
+
 _OWN = {"host", "content-length", "transfer-encoding", "accept-encoding"}
 """What is written here, whatever botocore says."""
 
 
-def _texts(headers: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
+def texts(headers: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
+    """Headers as botocore has them, which are bytes here and there."""
     return {name: value.decode() if isinstance(value, bytes) else value for name, value in headers}

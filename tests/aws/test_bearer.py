@@ -1,11 +1,13 @@
 """The short way and botocore's whole client: the same requests, the same answers."""
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from agent.aws.bearer import read, written
 from agent.aws.participant import BotoParticipant
 from agent.ids import ClientToken, ItemId, Secret
 from agent.ports import TranscriptPage
@@ -48,6 +50,30 @@ async def test_the_requests_are_the_same(peer: Peer, ports: Opening, words: str)
         await call_everything(whole.participant, words)
     assert len(peer.requests) == 10
     assert [essence(one) for one in peer.requests[:5]] == [essence(one) for one in peer.requests[5:]]
+
+
+JSON = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.text(), lambda inner: some.lists(inner, max_size=3)
+)
+
+
+@given(members=some.dictionaries(some.sampled_from(["Content", "ContentType", "MaxResults", "Type"]), JSON))
+def test_a_body_is_what_json_writes(members: dict[str, Any]) -> None:
+    """To the byte, as botocore's serializer has it written; half a surrogate too."""
+    assert written(members) == json.dumps(members).encode()
+
+
+@given(answer=some.dictionaries(some.text(), JSON), ascii=some.booleans())
+def test_an_answer_is_what_json_reads(answer: dict[str, Any], ascii: bool) -> None:
+    """Whatever is in it, half a surrogate too."""
+    content = json.dumps(answer, ensure_ascii=ascii).encode("utf-8", "surrogatepass")
+    try:
+        expected = json.loads(content)
+    except ValueError:
+        with pytest.raises(ValueError):
+            read(content)
+    else:
+        assert read(content) == expected
 
 
 TEXTS = some.text(max_size=20)

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,17 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from agent.aws.http import head
-from agent.aws.wires import Answer, NoConnection, Patience, Wires
+from agent.aws.wires import NoConnection, Patience, Wires
 from agent.emulator.certificate import SelfMade
-from tests.aws.conftest import Peer, answer
+from tests.aws.conftest import Peer, Request, answer
 
 PATIENT = Patience(connect=10.0, read=30.0, idle=30.0)
 ASK = b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
 
 
 @asynccontextmanager
-async def wires_to(peer: Peer, patience: Patience = PATIENT) -> AsyncIterator[Wires]:
-    wires = Wires("127.0.0.1", int(peer.url.rpartition(":")[2]), tls=None, patience=patience)
+async def wires_to(peer: Peer, patience: Patience = PATIENT, at_once: int = 64) -> AsyncIterator[Wires]:
+    wires = Wires("127.0.0.1", int(peer.url.rpartition(":")[2]), tls=None, patience=patience, at_once=at_once)
     try:
         yield wires
     finally:
@@ -34,7 +34,7 @@ async def test_an_answer_is_read_whole(peer: Peer) -> None:
     peer.answers(answer(418, content=b"tea", X_Kind="pot"))
     async with wires_to(peer) as wires:
         heard = await wires.exchange(ASK)
-    assert heard == Answer(status=418, headers={"content-length": "3", "x-kind": "pot"}, content=b"tea")
+    assert (heard.status, heard.headers, heard.content) == (418, {"content-length": "3", "x-kind": "pot"}, b"tea")
 
 
 async def test_a_chunked_answer_is_put_together(peer: Peer) -> None:
@@ -46,10 +46,10 @@ async def test_a_chunked_answer_is_put_together(peer: Peer) -> None:
 
 async def test_an_interim_answer_is_passed_over(peer: Peer) -> None:
     """100 Continue is no answer."""
-    peer.answers(b"HTTP/1.1 100 Continue\r\n\r\n" + answer(200, content=b"real"))
+    peer.answers(b"HTTP/1.1 100 Continue\r\nX-Kind: early\r\n\r\n" + answer(200, content=b"real"))
     async with wires_to(peer) as wires:
         heard = await wires.exchange(ASK)
-    assert (heard.status, heard.content) == (200, b"real")
+    assert (heard.status, heard.headers, heard.content) == (200, {"content-length": "4"}, b"real")
 
 
 async def test_connections_are_kept_as_many_as_are_needed(peer: Peer) -> None:
@@ -129,6 +129,158 @@ async def test_what_is_no_answer_is_an_error(peer: Peer, said: bytes | None, err
     assert peer.opened == 2
 
 
+async def test_who_finds_no_place_is_next_in_line(peer: Peer) -> None:
+    """In the order of asking, on the connection that is there; an error before them holds nobody up."""
+    peer.answers(answer(200), b"rubbish\r\n\r\n", answer(200))
+    async with wires_to(peer, at_once=1) as wires:
+        asked = [ASK.replace(b"/x", b"/%d" % number) for number in range(5)]
+        heard = await asyncio.gather(*map(wires.exchange, asked), return_exceptions=True)
+    assert [type(each).__name__ for each in heard] == ["Answer", "HTTPClientError", "Answer", "Answer", "Answer"]
+    assert [request.path for request in peer.requests] == ["/0", "/1", "/2", "/3", "/4"]
+    assert peer.opened == 2
+
+
+@pytest.mark.parametrize("stray", [answer(200, content=b"two"), b"HTTP/1.1 200 OK\r\nContent-"], ids=["whole", "begun"])
+async def test_a_connection_with_more_on_it_than_the_answer_is_not_kept(peer: Peer, stray: bytes) -> None:
+    """Whatever comes behind an answer would be taken for the next one's."""
+    peer.answers(answer(200, content=b"one") + stray, answer(200, content=b"three"))
+    async with wires_to(peer) as wires:
+        assert [(await wires.exchange(ASK)).content for _ in range(2)] == [b"one", b"three"]
+    assert peer.opened == 2
+
+
+async def test_who_is_cancelled_under_way_cuts_the_connection(peer: Peer) -> None:
+    """Its answer is still to come and must not be the next one's."""
+    peer.stays_silent()
+    async with wires_to(peer) as wires:
+        asking = asyncio.ensure_future(wires.exchange(ASK))
+        async with asyncio.timeout(30):
+            await peer.arrived.wait()
+            asking.cancel()
+            await peer.closed.wait()
+        assert isinstance((await asyncio.gather(asking, return_exceptions=True))[0], asyncio.CancelledError)
+        peer.answers(answer(200, content=b"mine"))
+        assert (await wires.exchange(ASK)).content == b"mine"
+
+
+async def test_a_place_is_free_again_whatever_became_of_who_had_it(peer: Peer) -> None:
+    """Cancelled in line, cancelled when its turn to dial had come, cancelled under way: the next one gets through."""
+    peer.stays_silent()
+    async with wires_to(peer, at_once=1) as wires:
+        for _ in range(2):
+            asking = [asyncio.ensure_future(wires.exchange(ASK)) for _ in range(3)]
+            async with asyncio.timeout(30):
+                await peer.arrived.wait()
+            for each in (asking[1], asking[0], asking[2]):
+                each.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+        peer.answers(answer(200))
+        async with asyncio.timeout(30):
+            assert (await wires.exchange(ASK)).status == 200
+
+
+async def test_who_waits_at_the_end_is_told(peer: Peer) -> None:
+    """Nothing of it was sent."""
+    peer.stays_silent()
+    async with wires_to(peer, at_once=1) as wires:
+        asking = [asyncio.ensure_future(wires.exchange(ASK)) for _ in range(2)]
+        async with asyncio.timeout(30):
+            await peer.arrived.wait()
+        wires.close()
+        first, second = await asyncio.gather(*asking, return_exceptions=True)
+    assert isinstance(first, aws.ConnectionClosedError)
+    assert isinstance(second, NoConnection)
+
+
+Passing = Callable[[float], Awaitable[None]]
+
+
+@pytest.fixture
+async def passing(monkeypatch: pytest.MonkeyPatch) -> Passing:
+    """Lets seconds pass on the loop's clock, after what is on its way has arrived: loopback needs a turn or two."""
+    loop, ahead = asyncio.get_running_loop(), 0.0
+    real = loop.time
+    monkeypatch.setattr(loop, "time", lambda: real() + ahead)
+
+    async def passing(seconds: float) -> None:
+        nonlocal ahead
+        for _ in range(10):
+            await asyncio.sleep(0)
+        ahead += seconds
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    return passing
+
+
+@pytest.mark.parametrize(
+    ("pause", "seconds", "error"),
+    [(25.0, 120.0, None), (25.0, 60.0, TimeoutError), (35.0, 120.0, aws.ReadTimeoutError)],
+    ids=["in time", "too long in all", "too long silent"],
+)
+async def test_silence_counts_from_the_last_bytes_and_the_whole_from_its_beginning(
+    peer: Peer, passing: Passing, pause: float, seconds: float, error: type[Exception] | None
+) -> None:
+    """An answer in four parts, thirty seconds of silence allowed."""
+
+    async def drip(request: Request) -> bytes | None:
+        (writer,) = peer.connections
+        for part in (b"HTTP/1.1 200 OK\r\nContent-Le", b"ngth: 4\r\n\r\n", b"ab"):
+            writer.write(part)
+            await passing(pause)
+        return b"cd"
+
+    peer.answering = drip
+    async with wires_to(peer) as wires:
+        await passing(0)
+        if error is None:
+            assert (await wires.exchange(ASK, seconds)).content == b"abcd"
+        else:
+            with pytest.raises(error):
+                await wires.exchange(ASK, seconds)
+
+
+async def test_connections_that_nobody_needs_grow_old_while_another_is_used(peer: Peer, passing: Passing) -> None:
+    """The last used is used again, so that the others are let go; in the end it is, too."""
+    peer.answers(answer(200))
+    async with wires_to(peer) as wires:
+        await asyncio.gather(*(wires.exchange(ASK) for _ in range(3)))
+        for left in (3, 3, 3, 1):
+            await passing(8.0)
+            assert wires.open == left
+            await wires.exchange(ASK)
+        await passing(29.0)
+        assert wires.open == 1
+        await passing(2.0)
+        assert (wires.open, peer.opened) == (0, 3)
+
+
+async def test_connections_let_go_one_by_one(peer: Peer, passing: Passing) -> None:
+    """Each has its own time, though one timer minds all."""
+    peer.answers(answer(200))
+    async with wires_to(peer) as wires:
+        await asyncio.gather(*(wires.exchange(ASK) for _ in range(2)))
+        await passing(5.0)
+        await wires.exchange(ASK)
+        for left in (2, 1, 0):
+            assert wires.open == left
+            await passing(27.0 if left == 2 else 4.0)
+
+
+@pytest.mark.parametrize("seconds", [30.0, 5.0])
+async def test_dialling_is_bounded(
+    peer: Peer, passing: Passing, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """By its own patience and by the call's end; either way nothing was sent."""
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", lambda *_, **__: asyncio.Future())
+    async with wires_to(peer) as wires:
+        asking = asyncio.ensure_future(wires.exchange(ASK, seconds))
+        await passing(min(10.0, seconds) - 1.0)
+        assert not asking.done()
+        await passing(2.0)
+        assert isinstance(asking.exception(), aws.ConnectTimeoutError)
+
+
 async def test_an_answer_without_end_is_cut_off(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory is bounded whatever the peer sends."""
     monkeypatch.setattr("agent.aws.wires._LARGEST", 1_000)
@@ -140,7 +292,7 @@ async def test_an_answer_without_end_is_cut_off(peer: Peer, monkeypatch: pytest.
 
 async def test_nobody_there_is_told_apart(unused_tcp_port: int) -> None:
     """Nothing was sent: a repeat is safe whatever the call."""
-    wires = Wires("127.0.0.1", unused_tcp_port, tls=None, patience=PATIENT)
+    wires = Wires("127.0.0.1", unused_tcp_port, tls=None, patience=PATIENT, at_once=64)
     with pytest.raises(NoConnection):
         await wires.exchange(ASK)
 
@@ -172,7 +324,7 @@ async def test_tls_is_verified(tmp_path: Path) -> None:
     try:
         async with secure(certificate) as port:
             for trust, safe in ((trusting, True), (wary, False)):
-                wires = Wires("localhost", port, tls=trust, patience=PATIENT)
+                wires = Wires("localhost", port, tls=trust, patience=PATIENT, at_once=64)
                 if safe:
                     assert (await wires.exchange(ASK)).content == b"safe"
                 else:

@@ -195,7 +195,9 @@ class Connect:
         self.publish(chat, "CUSTOMER", self.items, b"m%d" % self.items)
 
     def answered(self, chat: Chat, body: bytes) -> None:
-        """The bot said what the customer wrote."""
+        """The bot said what the customer wrote; ``sending`` has no customers."""
+        if self.options.workload == "sending":
+            return
         found = _CONTENT.search(body)
         if found is None or (asked_at := chat.asked.pop(int(found[1]), None)) is None:
             raise ValueError(f"an answer to no question: {body[:200]!r}")
@@ -375,6 +377,7 @@ def quantiles(seconds: list[float]) -> dict[str, float]:
     return {name: ordered[min(len(ordered) - 1, int(len(ordered) * at))] * 1e3 for name, at in _QUANTILES.items()}
 
 
+_WORKLOADS = ("saturation", "offered", "idle", "join", "reconnect", "sending")
 _QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
 
 
@@ -406,7 +409,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--chats", type=int, required=True)
-    parser.add_argument("--workload", choices=["saturation", "offered", "idle", "join", "reconnect"], required=True)
+    parser.add_argument("--workload", choices=[*_WORKLOADS], required=True)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rate", type=float, default=400.0)
     parser.add_argument("--latency", type=float, default=0.0)

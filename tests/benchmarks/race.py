@@ -77,6 +77,13 @@ def run(peer: Peer, load: Workload) -> Run:
             return seen
 
 
+@contextmanager
+def served(load: Workload) -> Iterator[str]:
+    """A bare Connect's address, for whoever measures by itself."""
+    with _server(load) as server:
+        yield str(next(_lines(server))["url"])
+
+
 def _watch(lines: Iterator[Mapping[str, Any]], pid: int, seen: Run) -> None:
     opened = began = 0.0
     for line in lines:
