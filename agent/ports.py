@@ -162,24 +162,40 @@ class ParticipantPort(Protocol):
 
 
 class Socket(Protocol):
-    """One open participant websocket."""
+    """One open participant websocket. Neither call waits, blocks or raises."""
 
-    async def send(self, text: str) -> None:
-        """Raises SocketClosed."""
+    def send(self, text: str) -> None:
+        """Sends one text frame. Once the socket is closing nothing happens: `lost` tells."""
         ...
 
-    async def receive(self) -> str | bytes:
-        """The next frame, text as str and binary as bytes; raises SocketClosed."""
+    def close(self) -> None:
+        """Says goodbye with close code 1000; `lost` comes in bounded time. May be repeated."""
+        ...
+
+
+class Hearer(Protocol):
+    """Who is told what happens on a socket, as it happens: nothing is queued. No call may block or raise."""
+
+    def opened(self, socket: Socket) -> None:
+        """The upgrade succeeded; frames may come from now on."""
+        ...
+
+    def heard(self, frame: str | bytes) -> None:
+        """The next frame, text as str and binary as bytes."""
+        ...
+
+    def lost(self, code: int) -> None:
+        """The socket is gone, by whoever's doing; told once for each that was opened. 1006 when no close code came."""
         ...
 
 
 class SocketPort(Protocol):
     """Opens participant websockets."""
 
-    def connect(self, url: Secret) -> AbstractAsyncContextManager[Socket]:
-        """An open socket, closed with code 1000 on leaving, in bounded time even under cancellation.
+    async def connect(self, url: Secret, hearer: Hearer) -> None:
+        """Opens a socket: `hearer` has been told so when it returns. Cancelled, it leaves none open.
 
-        Raises SocketRefused on entering when the upgrade is refused or nobody answers.
+        Raises SocketRefused when the upgrade is refused or nobody answers.
         """
         ...
 

@@ -65,7 +65,6 @@ class SocketSettings:
         close_timeout: for the farewell; afterwards the connection is cut.
         max_frame_bytes: a bigger message closes the websocket with code 1009. Amazon Connect's are at most 128 KB
             [inferred], so this is only the bound that keeps memory safe.
-        max_waiting_frames: frames read ahead of `receive`; then TCP makes the service wait.
         user_agent: sent as it is.
     """
 
@@ -75,5 +74,4 @@ class SocketSettings:
     open_timeout: float = 10.0
     close_timeout: float = 2.0
     max_frame_bytes: int = 2 * 1024 * 1024
-    max_waiting_frames: int = 8
     user_agent: str = "connect-chat-agent"

@@ -6,24 +6,21 @@ mean, nor does it reconnect.
 """
 
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, cast
 
-import anyio
 from botocore.httpsession import get_cert_path
 from websockets import exceptions as ws
 from websockets.asyncio import client as library
+from websockets.client import ClientProtocol
 
 from agent.aws.hosts import host_of, is_aws, is_loopback
+from agent.aws.pushing import PushedSocket
 from agent.aws.quiet import mute_logger
 from agent.aws.settings import SocketSettings
-from agent.errors import SocketClosed, SocketRefused
+from agent.errors import SocketRefused
 from agent.ids import Secret
-
-_NORMAL = 1000
-_ABNORMAL = 1006
+from agent.ports import Hearer
 
 
 class _Upgrade(library.connect):
@@ -31,27 +28,6 @@ class _Upgrade(library.connect):
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
-
-
-class WebsocketsSocket:
-    """An open participant websocket; a `Socket`. A cancelled `receive` loses no frame."""
-
-    def __init__(self, connection: library.ClientConnection) -> None:
-        self._connection = connection
-
-    async def send(self, text: str) -> None:
-        """Sends one text frame."""
-        try:
-            await self._connection.send(text)
-        except ws.ConnectionClosed as cause:
-            raise SocketClosed(_code(cause)) from cause
-
-    async def receive(self) -> str | bytes:
-        """The next message, text as str and binary as bytes."""
-        try:
-            return await self._connection.recv()
-        except ws.ConnectionClosed as cause:
-            raise SocketClosed(_code(cause)) from cause
 
 
 class WebsocketsSocketPort:
@@ -65,31 +41,16 @@ class WebsocketsSocketPort:
     def _tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._settings.ca_bundle or get_cert_path(True))
 
-    @asynccontextmanager
-    async def connect(self, url: Secret) -> AsyncIterator[WebsocketsSocket]:
-        """An open socket; on leaving, closed with code 1000, or cut when that takes longer than its timeout.
+    async def connect(self, url: Secret, hearer: Hearer) -> None:
+        """Opens a socket and tells `hearer`; cancelled, it leaves no connection.
 
         Raises:
             SocketRefused: the URL is not allowed, nobody answers, or the upgrade is refused.
         """
-        connection = await self._open(url.reveal())
+        address = url.reveal()
+        self._check(address)
         try:
-            yield WebsocketsSocket(connection)
-        finally:
-            await self._leave(connection)
-
-    async def _leave(self, connection: library.ClientConnection) -> None:
-        try:
-            with anyio.move_on_after(self._settings.close_timeout, shield=True):
-                await connection.close(_NORMAL)
-        finally:
-            connection.transport.abort()
-            connection.protocol.parser_exc = None  # its frames hold the protocol, and that the URL
-
-    async def _open(self, url: str) -> library.ClientConnection:
-        self._check(url)
-        try:
-            return await self._upgrade(url)
+            await self._upgrade(address, hearer)
         except ws.InvalidStatus as cause:
             status = cause.response.status_code
             raise SocketRefused(f"the websocket upgrade was refused with HTTP {status}", status) from cause
@@ -99,17 +60,19 @@ class WebsocketsSocketPort:
             # Their words quote the address.
             raise SocketRefused(f"the websocket cannot be opened ({type(cause).__name__})") from None
 
-    def _upgrade(self, url: str) -> _Upgrade:
+    def _upgrade(self, url: str, hearer: Hearer) -> _Upgrade:
         settings = self._settings
+
+        def connection(protocol: ClientProtocol, **_: object) -> PushedSocket:
+            return PushedSocket(protocol, hearer, close_timeout=settings.close_timeout)
+
         return _Upgrade(
             url,
             ssl=self._tls if url.startswith("wss:") else None,
             compression=None,
-            ping_interval=None,
             open_timeout=settings.open_timeout,
-            close_timeout=settings.close_timeout,
             max_size=settings.max_frame_bytes,
-            max_queue=settings.max_waiting_frames,
+            create_connection=cast("Any", connection),
             user_agent_header=settings.user_agent,
             proxy=self._proxy(url),
             logger=self._logger,
@@ -129,10 +92,3 @@ class WebsocketsSocketPort:
         if (scheme == "wss" and (is_aws(host) or named or local)) or (scheme == "ws" and (named or local)):
             return
         raise SocketRefused("the websocket URL names a host or scheme that is not allowed; see the endpoint settings")
-
-
-def _code(cause: ws.ConnectionClosed) -> int:
-    """The peer's close code; ours when we ended it because of what came, such as 1009 for a frame too big."""
-    if cause.rcvd is not None:
-        return int(cause.rcvd.code)
-    return int(cause.sent.code) if cause.sent is not None else _ABNORMAL

@@ -44,12 +44,15 @@ class Customer:
             except AccessDenied:
                 return
             line = Line(self._connection, ports=self._ports, timings=LinkTimings(), heard=self._heard)
-            async with anyio.create_task_group() as group:
-                group.start_soon(line.run)
-                await line.settled()
+            try:
+                await line.open()
                 task_status.started()
                 task_status = TASK_STATUS_IGNORED
                 await line.gone()
+            finally:
+                line.close()
+                with anyio.CancelScope(shield=True):
+                    await line.gone()
 
     async def says(self, text: str) -> ItemId:
         """Sends a message; its id in the chat. Raises ConnectError."""

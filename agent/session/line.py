@@ -1,10 +1,14 @@
-"""One socket's life: dialled, subscribed, heard, ended. What its frames mean is the business of `agent.wire`."""
+"""One socket's life: dialled, subscribed, heard, ended. What its frames mean is the business of `agent.wire`.
 
+It has no task of its own: the socket calls when something comes, and one timer when something is due.
+"""
+
+import asyncio
 from collections.abc import Callable
 
 import anyio
 
-from agent.errors import SocketError, SocketRefused
+from agent.errors import SocketClosed, SocketRefused
 from agent.ports import Connection, Socket
 from agent.session.surroundings import Ports
 from agent.wire.items import Item
@@ -18,22 +22,33 @@ from agent.wire.participant import (
     SubscribeFailed,
 )
 
+_LATE = 0.5
+"""Seconds after which a timer that rings tells that the loop was busy, and has not read its sockets yet."""
+_ONE_TURN = 0.01
+
 
 class Line:
-    """One participant websocket.
+    """One participant websocket; the `Hearer` of its socket.
 
     Attributes:
         connection: the address it was dialled with.
         subscribed: items have begun to arrive.
+        ended: the socket is gone, whoever ended it.
         why: what ended it, in a word, for the log.
         refused: the refusal, when it could not even be opened.
     """
+
+    __slots__ = (
+        "_alarm", "_clock", "_gone", "_heard", "_rings_at", "_settled", "_socket", "_sockets", "_useful", "_wire",
+        "connection", "ended", "refused", "subscribed", "why",
+    )  # fmt: skip
 
     def __init__(
         self, connection: Connection, *, ports: Ports, timings: LinkTimings, heard: Callable[[Item], None]
     ) -> None:
         self.connection = connection
         self.subscribed = False
+        self.ended = False
         self.why = "closed"
         self.refused: SocketRefused | None = None
         self._sockets = ports.sockets
@@ -41,64 +56,54 @@ class Line:
         self._wire = ParticipantConnection(now=ports.clock.monotonic(), settings=timings)
         self._heard = heard
         self._useful = True
-        self._scope = anyio.CancelScope()
+        self._socket: Socket | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._rings_at = 0.0
         self._settled = anyio.Event()
         self._gone = anyio.Event()
 
-    @property
-    def ended(self) -> bool:
-        """The socket is gone, whoever ended it."""
-        return self._gone.is_set()
-
-    async def run(self) -> None:
-        """Keeps the socket until it ends or `close` is called; never raises for the network's sake."""
+    async def open(self) -> None:
+        """Returns when the socket is subscribed or has ended; never raises for the network's sake."""
         try:
-            with self._scope:
-                async with self._sockets.connect(self.connection.url) as socket:
-                    await self._listen(socket)
+            await self._sockets.connect(self.connection.url, self)
         except SocketRefused as refused:
-            self.refused, self.why = refused, "refused"
-        except SocketError as error:
-            self.why = str(error)
-        finally:
-            self._settled.set()
-            self._gone.set()
+            self.refused = refused
+            self._end("refused")
+        await self._settled.wait()
 
     def close(self) -> None:
-        """Ends the socket, with close code 1000."""
-        self._scope.cancel()
-
-    async def settled(self) -> None:
-        """Returns when the socket is subscribed or has ended."""
-        await self._settled.wait()
+        """Ends the socket, with close code 1000: nothing of it is heard any more."""
+        if self._socket is None:
+            self._end(self.why)
+        else:
+            self._give_up(self.why)
 
     async def gone(self) -> None:
         """Returns when the socket has ended."""
         await self._gone.wait()
 
-    async def _listen(self, socket: Socket) -> None:
-        self._wire.socket_opened(self._clock.monotonic())
-        while self._obey():
-            for text in self._wire.texts_to_send():
-                await socket.send(text)
-            with anyio.move_on_after(self._patience()) as overdue:
-                await self._hear(socket)
-            if overdue.cancelled_caught:
-                self._wire.receive_time(self._clock.monotonic())
+    # ------------------------------------------------------------------------------ as the socket sees it
 
-    async def _hear(self, socket: Socket) -> None:
-        """Takes frames until one of them changes what is waited for: all of them share one timer."""
-        deadline = self._wire.next_deadline()
-        while self._useful and self._wire.next_deadline() == deadline:
-            self._wire.receive_text(await socket.receive(), self._clock.monotonic())
+    def opened(self, socket: Socket) -> None:
+        """The upgrade succeeded."""
+        self._socket = socket
+        self._wire.socket_opened(self._clock.monotonic())
+        self._obey()
+
+    def heard(self, frame: str | bytes) -> None:
+        """A frame came."""
+        if self._useful:
+            self._wire.receive_text(frame, self._clock.monotonic())
             self._obey()
 
-    def _patience(self) -> float | None:
-        deadline = self._wire.next_deadline()
-        return None if deadline is None else max(0.0, deadline - self._clock.monotonic())
+    def lost(self, code: int) -> None:
+        """The socket is gone."""
+        self._end(str(SocketClosed(code)) if self._useful else self.why)
 
-    def _obey(self) -> bool:
-        """Passes on what the wire reports; False when the socket is of no more use."""
+    # --------------------------------------------------------------------------------------------------
+
+    def _obey(self) -> None:
+        """Does what the wire wants: passes on what it reports, sends, wakes when it has to be woken."""
         for event in self._wire.events_received():
             match event:
                 case Received(item=item):
@@ -107,6 +112,54 @@ class Line:
                     self.subscribed = True
                     self._settled.set()
                 case Dead() | SubscribeFailed() | Closed():
-                    self.why = type(event).__name__.lower()
-                    self._useful = False
-        return self._useful
+                    self._give_up(type(event).__name__.lower())
+        if self._useful:
+            self._speak()
+            self._set_alarm()
+
+    def _speak(self) -> None:
+        for text in self._wire.texts_to_send():
+            if self._socket is not None:
+                self._socket.send(text)
+
+    def _set_alarm(self) -> None:
+        """One timer for all deadlines; one that rings too early looks again."""
+        deadline = self._wire.next_deadline()
+        if deadline is None or (self._alarm is not None and self._rings_at <= deadline):
+            return
+        self._quiet()
+        self._rings_at = deadline
+        self._alarm = self._call_later(deadline - self._clock.monotonic(), self._ring)
+
+    def _ring(self) -> None:
+        """It is time. Late in coming, frames are read first that came meanwhile: a late reader is no dead server."""
+        if self._clock.monotonic() - self._rings_at > _LATE:
+            self._alarm = self._call_later(_ONE_TURN, self._look)
+        else:
+            self._look()
+
+    def _look(self) -> None:
+        self._alarm = None
+        self._wire.receive_time(self._clock.monotonic())
+        self._obey()
+
+    def _call_later(self, delay: float, act: Callable[[], None]) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(max(0.0, delay), act)
+
+    def _give_up(self, why: str) -> None:
+        """The socket is of no more use."""
+        self.why, self._useful = why, False
+        self._quiet()
+        if self._socket is not None:
+            self._socket.close()
+
+    def _end(self, why: str) -> None:
+        self.why, self._useful, self.ended, self._socket = why, False, True, None
+        self._quiet()
+        self._settled.set()
+        self._gone.set()
+
+    def _quiet(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None

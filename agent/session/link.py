@@ -14,7 +14,6 @@ import anyio
 from agent.errors import ConnectError, ConversationOver
 from agent.ids import ContactKey
 from agent.ports import Access, Connection
-from agent.session.company import Company
 from agent.session.credentials import Credentials
 from agent.session.line import Line
 from agent.session.surroundings import Ports
@@ -55,34 +54,44 @@ class Link:
         self._close_gap = close_gap
         self._ports = ports
         self._timings = timings
+        self._lines: list[Line] = []
         self._dialable: Access | None = credentials.current
         self._issued_at = ports.clock.monotonic()
 
     async def run(self) -> None:
         """Hears the chat until cancelled, until the participant is no longer welcome, or until there are no sockets."""
-        async with Company() as company:
+        try:
             with suppress(ConversationOver, _NoWebsocket):
-                await self._keep(company)
+                await self._keep()
+        finally:
+            await self._hang_up()
 
-    async def _keep(self, company: Company) -> None:
-        previous: Line | None = None
+    async def _hang_up(self) -> None:
+        """Says goodbye on every line, which takes as long as the port of the sockets promises."""
+        for line in self._lines:
+            line.close()
+        with anyio.CancelScope(shield=True):
+            for line in self._lines:
+                await line.gone()
+
+    async def _keep(self) -> None:
         while True:
-            line = await self._subscribe(company)
+            line = await self._subscribe()
             opened_at = self._ports.clock.now()
-            if previous is not None:
-                previous.close()
-            previous = line
+            for other in self._lines:
+                if other is not line:
+                    other.close()
             await self._catch_up(line)
             await self._until_due(line, opened_at)
 
-    async def _subscribe(self, company: Company) -> Line:
+    async def _subscribe(self) -> Line:
         """A subscribed line, however often it has to be tried."""
         waits = link_backoff(self._ports.random)
         while True:
             line = Line(await self._connection(waits), ports=self._ports, timings=self._timings, heard=self._heard)
-            company.start(line.run)
+            self._lines = [*(other for other in self._lines if not other.ended), line]
             with anyio.move_on_after(self._timings.heartbeat_interval):
-                await line.settled()
+                await line.open()
             if line.subscribed and not line.ended:
                 self._report("link.subscribed")
                 self._ports.ways.heard_by_websocket(self._key.instance_id)

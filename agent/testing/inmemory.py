@@ -4,9 +4,8 @@ The same region, rules and weather as behind the emulator's HTTP server, the sam
 failures as against AWS; only the wire between is left out. It knows no session.
 """
 
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio
@@ -18,9 +17,9 @@ from agent.aws.participant import BotoParticipant
 from agent.emulator import Operations, Region, ServiceError
 from agent.emulator.connection import dial
 from agent.emulator.faults import CallFault
-from agent.errors import SocketClosed, SocketRefused
+from agent.errors import SocketRefused
 from agent.ids import Secret
-from agent.ports import Operation, Socket
+from agent.ports import Hearer, Operation
 
 _BEARERS = ("ConnectionToken", "ParticipantToken")
 
@@ -73,41 +72,34 @@ def _client_error(operation: Operation, code: str, status: int) -> ClientError:
 
 
 class InMemorySocket:
-    """One websocket; frames wait here until they are received."""
+    """One websocket: what the server sends is heard in the next turn of the loop, in order."""
 
-    def __init__(self) -> None:
-        self._frames: deque[str] = deque()
+    def __init__(self, hearer: Hearer, left: Callable[[], None]) -> None:
+        self._hearer = hearer
+        self._left = left
         self._code: int | None = None
-        self._news = anyio.Event()
         self.send_text: Callable[[str], None] = lambda text: None
+        self.hang_up: Callable[[], None] = lambda: None
 
-    async def send(self, text: str) -> None:
-        await anyio.lowlevel.checkpoint()
-        if self._code is not None:
-            raise SocketClosed(self._code)
-        self.send_text(text)
+    def send(self, text: str) -> None:
+        if self._code is None:
+            self.send_text(text)
 
-    async def receive(self) -> str | bytes:
-        while not self._frames:
-            if self._code is not None:
-                raise SocketClosed(self._code)
-            await self._news.wait()
-        await anyio.lowlevel.checkpoint_if_cancelled()
-        return self._frames.popleft()
+    def close(self) -> None:
+        """We close."""
+        self.hang_up()
+        self.closed(1000)
 
     def deliver(self, text: str) -> None:
         """A frame from the server."""
-        self._frames.append(text)
-        self._wake()
+        asyncio.get_running_loop().call_soon(self._hearer.heard, text)
 
-    def close(self, code: int) -> None:
-        """The server closes; what was sent before is still received."""
-        self._code = code
-        self._wake()
-
-    def _wake(self) -> None:
-        self._news.set()
-        self._news = anyio.Event()
+    def closed(self, code: int) -> None:
+        """It is over; what the server sent before is still heard."""
+        if self._code is None:
+            self._code = code
+            self._left()
+            asyncio.get_running_loop().call_soon(self._hearer.lost, code)
 
 
 class InMemorySockets:
@@ -124,27 +116,25 @@ class InMemorySockets:
         self.open = 0
         self.unreachable = 0
 
-    @asynccontextmanager
-    async def connect(self, url: Secret) -> AsyncIterator[Socket]:
+    async def connect(self, url: Secret, hearer: Hearer) -> None:
         """Raises SocketRefused."""
         await anyio.sleep(self._latency())
         if self.unreachable:
             self.unreachable -= 1
             raise SocketRefused("nobody answers at the websocket's address")
         key = url.reveal().rpartition("X-Amz-Connection=")[2]
-        socket = InMemorySocket()
+        socket = InMemorySocket(hearer, self._one_less)
         try:
             await self._suffer(key)
-            connection = dial(self._region, key, deliver=socket.deliver, on_close=socket.close)
+            connection = dial(self._region, key, deliver=socket.deliver, on_close=socket.closed)
         except ServiceError:
             raise SocketRefused("the websocket was refused with status 403", 403) from None
-        socket.send_text = connection.receive_text
+        socket.send_text, socket.hang_up = connection.receive_text, connection.gone
         self.open += 1
-        try:
-            yield socket
-        finally:
-            self.open -= 1
-            connection.gone()
+        hearer.opened(socket)
+
+    def _one_less(self) -> None:
+        self.open -= 1
 
     async def _suffer(self, key: str) -> None:
         weather = self._region.weather

@@ -6,11 +6,12 @@ import anyio
 import pytest
 
 from agent import errors
+from agent.aws.pulling import PulledSocket, pulled
 from agent.aws.settings import AwsSettings
 from agent.aws.wiring import AwsPorts, aws_ports
 from agent.emulator import INSTANCE_ID, Emulator, Settings, emulate
 from agent.ids import ClientToken, ContactId, ContactKey, InstanceId, Secret
-from agent.ports import Connection, Socket
+from agent.ports import Connection
 from agent.wire.content import EventType, Role
 from agent.wire.items import Event, Message
 
@@ -27,13 +28,13 @@ async def joined(ports: AwsPorts, key: ContactKey) -> tuple[Connection, str]:
     return await ports.participant.create_participant_connection(created.token), created.participant_id
 
 
-async def subscribed(socket: Socket) -> None:
-    await socket.send('{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}')
+async def subscribed(socket: PulledSocket) -> None:
+    socket.send('{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}')
     answer = json.loads(await socket.receive())
     assert answer["content"]["status"] == "success"
 
 
-async def next_item(socket: Socket, kind: str) -> dict[str, str]:
+async def next_item(socket: PulledSocket, kind: str) -> dict[str, str]:
     while True:
         frame = json.loads(await socket.receive())
         item = json.loads(frame["content"])
@@ -58,7 +59,7 @@ async def test_a_whole_chat() -> None:
             started = emulator.start_chat(connected=True)
             key = key_of(started)
             connection, participant_id = await joined(ports, key)
-            async with ports.sockets.connect(connection.url) as socket:
+            async with pulled(ports.sockets, connection.url) as socket:
                 await subscribed(socket)
                 customer_says(emulator, started, "Where is my parcel? 📦")
                 assert (await next_item(socket, "MESSAGE"))["Content"] == "Where is my parcel? 📦"
@@ -170,7 +171,7 @@ async def test_the_wrong_token_is_denied_on_every_participant_call() -> None:
             with pytest.raises(errors.AccessDenied):
                 await call
         with pytest.raises(errors.SocketRefused) as caught:
-            async with ports.sockets.connect(Secret(emulator.url.replace("http", "ws") + "/websocket?made-up")):
+            async with pulled(ports.sockets, Secret(emulator.url.replace("http", "ws") + "/websocket?made-up")):
                 raise AssertionError("opened")
         assert caught.value.status in (400, 403)
 
@@ -181,7 +182,7 @@ async def test_the_end_of_the_chat_reaches_the_socket() -> None:
         async with emulate() as emulator, aws_ports(AwsSettings(endpoint_url=emulator.url)) as ports:
             key = key_of(emulator.start_chat(connected=True))
             connection, _ = await joined(ports, key)
-            async with ports.sockets.connect(connection.url) as socket:
+            async with pulled(ports.sockets, connection.url) as socket:
                 await subscribed(socket)
                 emulator.stop(key.contact_id)
                 while (await next_item(socket, "EVENT"))["ContentType"] != EventType.CHAT_ENDED:

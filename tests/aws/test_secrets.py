@@ -114,6 +114,7 @@ async def test_successes_leave_clean_debug_logs(
 
 async def test_a_websocket_leaves_clean_debug_logs(everything_logged: pytest.LogCaptureFixture) -> None:
     """websockets would print the signed path, the headers and every frame."""
+    from agent.aws.pulling import pulled
     from agent.aws.settings import SocketSettings
     from agent.aws.websocket import WebsocketsSocketPort
 
@@ -130,8 +131,8 @@ async def test_a_websocket_leaves_clean_debug_logs(everything_logged: pytest.Log
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = WebsocketsSocketPort(SocketSettings(allowed_hosts=frozenset({"127.0.0.1"})))
-    async with port.connect(Secret(f"ws://127.0.0.1:{runner.addresses[0][1]}/?sig-9876")) as socket:
-        await socket.send(WORDS)
+    async with pulled(port, Secret(f"ws://127.0.0.1:{runner.addresses[0][1]}/?sig-9876")) as socket:
+        socket.send(WORDS)
         assert await socket.receive() == WORDS
         assert_clean(repr(socket))
     await runner.cleanup()

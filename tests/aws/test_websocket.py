@@ -9,6 +9,7 @@ import anyio
 import pytest
 from aiohttp import WSMessage, web
 
+from agent.aws.pulling import pulled
 from agent.aws.settings import SocketSettings
 from agent.aws.websocket import WebsocketsSocketPort
 from agent.errors import SocketClosed, SocketRefused
@@ -67,8 +68,8 @@ def port(**settings: object) -> WebsocketsSocketPort:
 
 async def test_frames_go_both_ways(gateway: Gateway) -> None:
     """Text is str; the upgrade offers no compression and says who we are."""
-    async with port().connect(Secret(gateway.url)) as socket:
-        await socket.send('{"topic":"aws/subscribe"}')
+    async with pulled(port(), Secret(gateway.url)) as socket:
+        socket.send('{"topic":"aws/subscribe"}')
         assert await socket.receive() == '{"topic":"aws/subscribe"}'
     assert "Sec-WebSocket-Extensions" not in gateway.headers
     assert gateway.headers["User-Agent"] == "connect-chat-agent"
@@ -77,37 +78,37 @@ async def test_frames_go_both_ways(gateway: Gateway) -> None:
 async def test_a_binary_frame_is_bytes(gateway: Gateway) -> None:
     """Garbage is handed over as it is; what it means is not decided here."""
     gateway.doing = lambda socket, message: socket.send_bytes(b"\xff\x00")
-    async with port().connect(Secret(gateway.url)) as socket:
-        await socket.send("go")
+    async with pulled(port(), Secret(gateway.url)) as socket:
+        socket.send("go")
         assert await socket.receive() == b"\xff\x00"
 
 
 async def test_a_frame_of_a_megabyte_does_not_end_the_socket(gateway: Gateway) -> None:
     """Eight times the most that the service sends is still only a frame."""
     gateway.doing = lambda socket, message: socket.send_str("x" * MIB)
-    async with port().connect(Secret(gateway.url)) as socket:
+    async with pulled(port(), Secret(gateway.url)) as socket:
         for _ in range(2):
-            await socket.send("go")
+            socket.send("go")
             assert len(await socket.receive()) == MIB
 
 
 async def test_a_frame_beyond_the_bound_closes_with_1009(gateway: Gateway) -> None:
     """Memory is bounded: what is bigger ends the socket, not the process."""
     gateway.doing = lambda socket, message: socket.send_str("x" * 200)
-    async with port(max_frame_bytes=100).connect(Secret(gateway.url)) as socket:
-        await socket.send("go")
+    async with pulled(port(max_frame_bytes=100), Secret(gateway.url)) as socket:
+        socket.send("go")
         with pytest.raises(SocketClosed) as caught:
             await socket.receive()
         assert caught.value.code == 1009
         with pytest.raises(SocketClosed):
-            await socket.send("still there?")
+            socket.send("still there?")
 
 
 async def test_the_peers_close_code_is_told(gateway: Gateway) -> None:
     """Whoever reconnects decides by it."""
     gateway.doing = lambda socket, message: socket.close(code=4001)
-    async with port().connect(Secret(gateway.url)) as socket:
-        await socket.send("go")
+    async with pulled(port(), Secret(gateway.url)) as socket:
+        socket.send("go")
         with pytest.raises(SocketClosed) as caught:
             await socket.receive()
     assert caught.value.code == 4001
@@ -120,8 +121,8 @@ async def test_a_connection_cut_without_a_word_is_1006(gateway: Gateway) -> None
         socket._writer.transport.abort()
 
     gateway.doing = cut
-    async with port().connect(Secret(gateway.url)) as socket:
-        await socket.send("go")
+    async with pulled(port(), Secret(gateway.url)) as socket:
+        socket.send("go")
         with pytest.raises(SocketClosed) as caught:
             await socket.receive()
     assert caught.value.code == 1006
@@ -129,7 +130,7 @@ async def test_a_connection_cut_without_a_word_is_1006(gateway: Gateway) -> None
 
 async def test_leaving_says_goodbye(gateway: Gateway) -> None:
     """Code 1000, so that the service knows it was meant."""
-    async with port().connect(Secret(gateway.url)):
+    async with pulled(port(), Secret(gateway.url)):
         pass
     with anyio.fail_after(5):
         await gateway.left.wait()
@@ -139,13 +140,13 @@ async def test_leaving_says_goodbye(gateway: Gateway) -> None:
 async def test_leaving_says_goodbye_even_when_cancelled(gateway: Gateway) -> None:
     """The farewell is shielded: it is said, and its answer is awaited."""
     with anyio.CancelScope() as scope:
-        async with port().connect(Secret(gateway.url)) as socket:
+        async with pulled(port(), Secret(gateway.url)) as socket:
             scope.cancel()
             await socket.receive()
     with anyio.fail_after(5):
         await gateway.left.wait()
     assert gateway.close_code == 1000
-    assert socket._connection.close_code == 1000
+    assert socket.code == 1000
 
 
 async def test_a_deaf_peer_cannot_delay_leaving(gateway: Gateway) -> None:
@@ -157,18 +158,18 @@ async def test_a_deaf_peer_cannot_delay_leaving(gateway: Gateway) -> None:
 
     gateway.doing = sleep
     with anyio.fail_after(5):
-        async with port(close_timeout=0.05).connect(Secret(gateway.url)) as socket:
-            await socket.send("go")
+        async with pulled(port(close_timeout=0.05), Secret(gateway.url)) as socket:
+            socket.send("go")
     forever.set()
 
 
 async def test_cancelling_a_receive_loses_no_frame(gateway: Gateway) -> None:
     """Waiting with a deadline is safe."""
-    async with port().connect(Secret(gateway.url)) as socket:
+    async with pulled(port(), Secret(gateway.url)) as socket:
         with anyio.CancelScope() as scope:
             scope.cancel()
             await socket.receive()
-        await socket.send("one")
+        socket.send("one")
         assert await socket.receive() == "one"
 
 
@@ -178,7 +179,7 @@ async def test_cancelling_while_opening_leaves_no_connection(peer: Peer) -> None
     async with anyio.create_task_group() as group:
 
         async def open_it() -> None:
-            async with port().connect(Secret(peer.url.replace("http", "ws"))):
+            async with pulled(port(), Secret(peer.url.replace("http", "ws"))):
                 raise AssertionError("opened")
 
         group.start_soon(open_it)
@@ -191,7 +192,7 @@ async def test_cancelling_while_opening_leaves_no_connection(peer: Peer) -> None
 
 async def refused(socket_port: WebsocketsSocketPort, url: str) -> SocketRefused:
     with pytest.raises(SocketRefused) as caught:
-        async with socket_port.connect(Secret(url)):
+        async with pulled(socket_port, Secret(url)):
             raise AssertionError("opened")
     told = "".join(traceback.format_exception(caught.value))
     assert "very-secret" not in told
@@ -268,9 +269,7 @@ async def test_a_url_that_is_not_allowed_is_refused_before_any_connection(url: s
 async def test_this_machine_is_not_allowed_unless_named(gateway: Gateway) -> None:
     """In production nothing local is meant; once one loopback address is allowed, each of its names is."""
     assert "not allowed" in str(await refused(WebsocketsSocketPort(), gateway.url))
-    async with WebsocketsSocketPort(SocketSettings(allowed_hosts=frozenset({"localhost"}))).connect(
-        Secret(gateway.url)
-    ):
+    async with pulled(port(allowed_hosts=frozenset({"localhost"})), Secret(gateway.url)):
         pass
 
 
@@ -280,7 +279,7 @@ async def test_loopback_is_not_proxied(
 ) -> None:
     """A proxy would look for 127.0.0.1 on its own machine."""
     monkeypatch.setenv(variable, f"http://127.0.0.1:{unused_tcp_port}")
-    async with port().connect(Secret(gateway.url)):
+    async with pulled(port(), Secret(gateway.url)):
         pass
 
 

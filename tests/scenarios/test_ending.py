@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agent.aws.pulling import pulled
 from agent.emulator import Fault, Rule
 from agent.emulator.participants import Role
 from agent.errors import AccessDenied
@@ -184,8 +185,8 @@ async def test_the_customers_socket_drops_and_nothing_happens() -> None:
         await scene.joins(customer, bot)
         wanted = {"Type": ["WEBSOCKET"]}
         answer = scene.connect.call(CONNECT, wanted, bearer=customer.participant_token)
-        async with scene.aws.sockets.connect(Secret(answer["Websocket"]["Url"])) as socket:
-            await socket.send(SUBSCRIBE)
+        async with pulled(scene.aws.sockets, Secret(answer["Websocket"]["Url"])) as socket:
+            socket.send(SUBSCRIBE)
             assert "success" in str(await socket.receive())
             assert scene.connect.close_sockets(customer.contact_id, 1006, role=Role.CUSTOMER) == 1
         customer.says("out of the tunnel")

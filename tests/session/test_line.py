@@ -1,13 +1,13 @@
 """One socket: all its frames share one timer, which no frame may put off."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
 import anyio
 
 from agent.clock import LoopClock
+from agent.ports import Hearer
 from agent.session.line import Line
 from agent.wire.envelope import HEARTBEAT, SUBSCRIBE
 from agent.wire.timings import LinkTimings
@@ -23,22 +23,28 @@ class Chatty:
         self.sent: list[tuple[float, str]] = []
         self._pause = pause
         self._answers = answers
-        self._frames = [_ACK]
+        self._hearer: Any = None
 
-    @asynccontextmanager
-    async def connect(self, url: object) -> AsyncIterator["Chatty"]:
-        yield self
+    async def connect(self, url: object, hearer: Hearer) -> None:
+        self._hearer = hearer
+        hearer.opened(self)
+        self._says(_ACK)
+        self._chats()
 
-    async def send(self, text: str) -> None:
-        self.sent.append((anyio.current_time(), text))
+    def send(self, text: str) -> None:
+        self.sent.append((asyncio.get_running_loop().time(), text))
         if self._answers and text == HEARTBEAT:
-            self._frames.append(HEARTBEAT)
+            self._says(HEARTBEAT)
 
-    async def receive(self) -> str:
-        if not self._frames:
-            await anyio.sleep(self._pause)
-            return '{"topic":"aws/chat"}'
-        return self._frames.pop(0)
+    def close(self) -> None:
+        asyncio.get_running_loop().call_soon(self._hearer.lost, 1000)
+
+    def _says(self, frame: str) -> None:
+        asyncio.get_running_loop().call_soon(self._hearer.heard, frame)
+
+    def _chats(self) -> None:
+        self._says('{"topic":"aws/chat"}')
+        asyncio.get_running_loop().call_later(self._pause, self._chats)
 
 
 def line_on(socket: Chatty) -> Line:
@@ -53,8 +59,10 @@ def test_frames_that_keep_coming_put_no_heartbeat_off() -> None:
 
     async def story() -> None:
         began = anyio.current_time()
-        with anyio.move_on_after(35):
-            await line_on(socket).run()
+        line = line_on(socket)
+        await line.open()
+        await anyio.sleep(35)
+        line.close()
         beats = [round(at - began) for at, text in socket.sent if text == HEARTBEAT]
         assert beats == [0, 10, 20, 30]
 
@@ -67,7 +75,9 @@ def test_a_busy_socket_that_answers_no_heartbeat_is_dead() -> None:
 
     async def story() -> None:
         line, began = line_on(Chatty(pause=0.7, answers=False)), anyio.current_time()
-        await line.run()
+        await line.open()
+        assert line.subscribed
+        await line.gone()
         assert round(anyio.current_time() - began) == 10
         assert (line.ended, line.why) == (True, "dead")
 

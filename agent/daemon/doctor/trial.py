@@ -11,6 +11,7 @@ from uuid import uuid4
 import anyio
 
 from agent.aws.inquiry import Answered
+from agent.aws.pulling import pulled
 from agent.aws.wiring import AwsPorts, aws_ports
 from agent.daemon.assembly import aws_settings
 from agent.daemon.doctor.examination import Check, Exam
@@ -72,8 +73,8 @@ async def _joined(ports: AwsPorts, key: ContactKey, customer: Secret) -> Finding
     """The customer comes, then the bot; each with a websocket that is subscribed."""
     try:
         visitor = await ports.participant.create_participant_connection(customer)
-        async with ports.sockets.connect(visitor.url) as theirs:
-            await theirs.send(SUBSCRIBE)
+        async with pulled(ports.sockets, visitor.url) as theirs:
+            theirs.send(SUBSCRIBE)
             bot = await ports.connect.create_participant(
                 key, display_name="chat-agent doctor", client_token=ClientToken(str(uuid4()))
             )
@@ -90,8 +91,8 @@ async def _joined(ports: AwsPorts, key: ContactKey, customer: Secret) -> Finding
 
 async def _heard(ports: AwsPorts, url: Secret) -> Finding:
     try:
-        async with ports.sockets.connect(url) as socket:
-            await socket.send(SUBSCRIBE)
+        async with pulled(ports.sockets, url) as socket:
+            socket.send(SUBSCRIBE)
             with anyio.fail_after(ANSWER):
                 while not isinstance(answer := decode(await socket.receive()), SubscribeAck):
                     pass
