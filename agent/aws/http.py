@@ -45,6 +45,7 @@ class LeanSession(AIOHTTPSession):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self._wires: dict[tuple[str, str], Wires] = {}
         self._tls: ssl.SSLContext | None = None
+        self._building = asyncio.Lock()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -93,9 +94,12 @@ class LeanSession(AIOHTTPSession):  # type: ignore[misc]
         return wires
 
     async def _context(self) -> ssl.SSLContext:
-        """One for all connections; reading the certificates blocks, so a thread does it."""
-        if self._tls is None:
-            self._tls, _ = await asyncio.to_thread(self._build_ssl_contexts, None)
+        """One for all connections, however many begin at once; reading the certificates blocks, so a thread does it."""
+        if self._tls is not None:
+            return self._tls
+        async with self._building:
+            if self._tls is None:
+                self._tls, _ = await asyncio.to_thread(self._build_ssl_contexts, None)
         return self._tls
 
 

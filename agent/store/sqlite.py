@@ -33,6 +33,11 @@ _FRESH = """
 INSERT INTO contacts (instance_id, contact_id, epoch, owner, over, written, body) VALUES (?, ?, 1, ?, ?, ?, ?)
 """
 _CLAIM = "UPDATE contacts SET epoch = epoch + 1, owner = ? WHERE instance_id = ? AND contact_id = ?"
+_GO_ON = """
+UPDATE contacts SET written = ?, body = ?
+WHERE instance_id = ? AND contact_id = ? AND epoch = ? AND owner = ? AND NOT over
+"""
+"""The save of a turn: no index holds what it changes, so that one page is written, not two."""
 _SAVE = """
 UPDATE contacts SET over = ?, written = ?, body = ?
 WHERE instance_id = ? AND contact_id = ? AND epoch = ? AND owner = ?
@@ -134,10 +139,18 @@ class SQLiteStore:
         return await self._writer.run(lambda connection: self._look(connection, key))
 
     async def save(self, record: ContactRecord) -> None:
-        await self._replace(_SAVE, record)
+        over, *values = self._written(record)
+
+        def work(connection: sqlite3.Connection) -> int:
+            done = 0 if over else connection.execute(_GO_ON, values).rowcount
+            return done or connection.execute(_SAVE, (over, *values)).rowcount
+
+        if await self._writer.run(work) == 0:
+            raise fenced(record)
 
     async def release(self, record: ContactRecord) -> None:
-        await self._replace(_RELEASE, record)
+        if await self._execute(_RELEASE, self._written(record)) == 0:
+            raise fenced(record)
 
     async def claimable(
         self, owner: WorkerId, *, own: bool = True, limit: int = 100, after: ContactKey | None = None
@@ -186,11 +199,10 @@ class SQLiteStore:
         body, epoch, owner = row
         return take_up(body, key, epoch=epoch, owner=owner, sealer=self._sealer)
 
-    async def _replace(self, statement: str, record: ContactRecord) -> None:
+    def _written(self, record: ContactRecord) -> tuple[object, ...]:
+        """What a write says: whether it is over, when, what; and whose."""
         content = (_over(record), self._now(), lay_down(record, self._sealer))
-        values = (*content, *_at(record.key), record.epoch, record.owner)
-        if await self._execute(statement, values) == 0:
-            raise fenced(record)
+        return (*content, *_at(record.key), record.epoch, record.owner)
 
     async def _execute(self, statement: str, values: Sequence[object]) -> int:
         return await self._writer.run(lambda connection: connection.execute(statement, values).rowcount)

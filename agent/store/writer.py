@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar, cast
 
@@ -28,12 +28,20 @@ CLOSE_WITHIN = 15.0
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Job(Generic[T]):
-    """A piece of work and its outcome, which is valid once `done` is set."""
+    """A piece of work, and its outcome: the loop's `done` is told it once all of a batch is durable."""
 
     work: Work[T]
-    done: anyio.Event = field(default_factory=anyio.Event)
+    done: asyncio.Future[T]
     answer: T | None = None
     error: Exception | None = None
+
+    def announce(self) -> None:
+        if self.done.done():  # cancelled: nobody waits
+            return
+        if self.error is None:
+            self.done.set_result(cast("T", self.answer))
+        else:
+            self.done.set_exception(self.error)
 
     def attempt(self, connection: sqlite3.Connection) -> None:
         try:
@@ -61,11 +69,9 @@ class Writer:
 
     async def start(self) -> None:
         """Starts the thread and returns when the connection is open; raises what opening it raised."""
-        opening: _Job[None] = _Job(work=lambda _: None)
-        self._queue.put(opening)
         self._thread.start()
         try:
-            await self._outcome(opening)
+            await self._outcome(lambda _: None)
         except BaseException:
             await self.aclose()
             raise
@@ -82,9 +88,7 @@ class Writer:
         """
         if self._closed:
             raise StoreUnusable("The contact store is closed; open it again.")
-        job = _Job(work=work)
-        self._queue.put(job)
-        return await self._outcome(job)
+        return await self._outcome(work)
 
     async def aclose(self) -> None:
         """Commits what was asked for before, closes the connection and joins the thread.
@@ -103,13 +107,13 @@ class Writer:
             return
         raise StoreUnreachable(f"The contact store did not close within {CLOSE_WITHIN:.0f} s; is its disk answering?")
 
-    async def _outcome(self, job: _Job[T]) -> T:
-        await job.done.wait()
-        if isinstance(job.error, sqlite3.Error):
-            raise self._explain(job.error) from job.error
-        if job.error is not None:
-            raise job.error
-        return cast("T", job.answer)
+    async def _outcome(self, work: Work[T]) -> T:
+        done: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Job(work=work, done=done))
+        try:
+            return await done
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
 
     # ---------------------------------------------------------------------------------- in the thread
 
@@ -169,7 +173,7 @@ class Writer:
 
 def _announce(batch: list[_Job[Any]]) -> None:
     for job in batch:
-        job.done.set()
+        job.announce()
 
 
 def _fail(batch: list[_Job[Any]], error: Exception) -> None:

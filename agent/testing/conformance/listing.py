@@ -46,6 +46,17 @@ class ListingConformance(StoreKit):
             assert await store.live(limit=2) == [key(1), key(2)]
             assert await store.live(limit=2, after=key(2)) == [key(3)]
 
+    async def test_a_contact_that_was_over_is_live_again_once_saved_so(self) -> None:
+        """Who claims it may take it up again; the next save is of a contact like any other."""
+        async with self.opened() as store:
+            await store.heartbeat(ANN, ttl=TTL)
+            await store.release(replace(await store.claim(record(), owner=ANN), phase=Phase.OVER))
+            again = await store.claim(record(), owner=ANN)
+            for state in (b"first", b"second"):
+                await store.save(replace(again, phase=Phase.JOINED, state=state))
+                assert await store.live() == [key()]
+                assert (await store.load(key())) == replace(again, phase=Phase.JOINED, state=state)
+
     async def test_what_is_over_is_not_claimable_however_it_became_so(self) -> None:
         """By save, by release, or stored as over in the first place."""
         async with self.opened() as store:
