@@ -33,6 +33,15 @@ class _Upgrade(library.connect):
         return exc
 
 
+class _Connection(library.ClientConnection):
+    """Lost, it lets go of its parser, which holds the protocol in a circle, and that the signed URL."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.protocol.parser.close()
+        self.protocol.parser_exc = None
+
+
 class WebsocketsSocket:
     """An open participant websocket; a `Socket`. A cancelled `receive` loses no frame."""
 
@@ -84,7 +93,6 @@ class WebsocketsSocketPort:
                 await connection.close(_NORMAL)
         finally:
             connection.transport.abort()
-            connection.protocol.parser_exc = None  # its frames hold the protocol, and that the URL
 
     async def _open(self, url: str) -> library.ClientConnection:
         self._check(url)
@@ -103,6 +111,7 @@ class WebsocketsSocketPort:
         settings = self._settings
         return _Upgrade(
             url,
+            create_connection=_Connection,
             ssl=self._tls if url.startswith("wss:") else None,
             compression=None,
             ping_interval=None,

@@ -153,7 +153,9 @@ class Runs:
         """Lets go of everything in memory."""
         for run in self:
             run.drop()
+        self.at_work = None
         self._runs.clear()
+        self._before.clear()
 
 
 def _lost(record: RunRecord) -> Handler:
