@@ -155,7 +155,6 @@ class Runs:
             run.drop()
         self.at_work = None
         self._runs.clear()
-        self._before.clear()
 
 
 def _lost(record: RunRecord) -> Handler:
