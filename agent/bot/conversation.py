@@ -213,6 +213,8 @@ class BotConversation:
             return
         except Exception as error:
             self._report("dialog.cleanup_failed", Level.ERROR, error)
+        finally:
+            over.__traceback__ = None  # its frames hold it, and what the customer said
 
     # --------------------------------------------------------------------------------- running runs
 

@@ -115,9 +115,11 @@ class Run:
             outcome = await drive(self._body, value, error=error, watch=self._watch)
             if outcome is PARKED:
                 outcome = await self._free_of_scopes(outcome)
-        except BaseException as raised:
+        except BaseException:
             self._body = None
-            raise self._broken or raised from None if self._broken else raised
+            if self._broken:
+                raise self._broken from None
+            raise
         finally:
             self.turn = self._task = None
         return self._ended(outcome)
@@ -125,11 +127,11 @@ class Run:
     async def _free_of_scopes(self, outcome: Outcome[object]) -> Outcome[object]:
         if self._body is None or not (name := held(self._body)):
             return outcome
-        error = DialogError(
+        sentence = (
             f"{self.handler} waits inside an open {name}; a turn may end there, and another task or process goes on. "
             "Close it before the question, or use the question's own timeout=."
         )
-        return await drive(self._body, error=error)
+        return await drive(self._body, error=DialogError(sentence))
 
     def _ended(self, outcome: Outcome[object]) -> bool:
         if self._broken:

@@ -153,6 +153,7 @@ class Runs:
         """Lets go of everything in memory."""
         for run in self:
             run.drop()
+        self.at_work = None
         self._runs.clear()
 
 

@@ -72,28 +72,33 @@ class drive(Generic[T]):  # noqa: N801
         self._watch = watch
 
     def __await__(self) -> Generator[Any, Any, Outcome[T]]:
-        value, error = self._value, self._error
-        while True:
-            try:
-                awaited = self._body.send(value) if error is None and self._watch is None else self._step(value, error)
-            except StopIteration as stop:
-                return Finished(stop.value)
-            if awaited is WAIT:
-                return PARKED
-            value = error = None
-            try:
-                value = yield awaited
-            except BaseException as thrown:
-                error = thrown
+        value, error, self._error = self._value, self._error, None
+        try:
+            while True:
+                try:
+                    plain = error is None and self._watch is None
+                    awaited = self._body.send(value) if plain else self._step(value, error)
+                except StopIteration as stop:
+                    return Finished(stop.value)
+                if awaited is WAIT:
+                    return PARKED
+                value = error = None
+                try:
+                    value = yield awaited
+                except BaseException as thrown:
+                    error = thrown
+        finally:
+            del error  # an error must not be held by a frame that it holds
 
     def _step(self, value: object, error: BaseException | None) -> object:
-        if self._watch is None:
-            return self._body.send(value) if error is None else self._body.throw(error)
-        self._watch.start()
+        if self._watch is not None:
+            self._watch.start()
         try:
             return self._body.send(value) if error is None else self._body.throw(error)
         finally:
-            self._watch.stop()
+            if self._watch is not None:
+                self._watch.stop()
+            del error
 
 
 _TASK_BOUND = {"CancelScope.__exit__", "TaskGroup.__aexit__", "TaskGroup.__exit__", "Timeout.__aexit__"}

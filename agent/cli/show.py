@@ -19,7 +19,10 @@ def show(loaded: Loaded, *, as_json: bool) -> None:
             json.dumps([{"name": name, "value": value, "from": origin} for name, value, origin in rows], indent=2)
         )
         return
-    table = Table("setting", "value", "from", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    table.add_column("setting", min_width=max(len(name) for name, _, _ in rows))  # whole, so that grep finds it
+    table.add_column("value", overflow="fold")
+    table.add_column("from")
     for name, value, origin in rows:
         table.add_row(name, json.dumps(value, ensure_ascii=False), origin)
     Console(soft_wrap=True, markup=False).print(table)

@@ -261,9 +261,12 @@ class Conductor:
             if watched:
                 company.start(self._mind_the_wait, turn)
             outcome = await self._outcome(turn)
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
+        try:
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+        finally:
+            del outcome  # an error must not be held by a frame that it holds
 
     async def _outcome(self, turn: LiveTurn) -> Outcome | Exception:
         try:
