@@ -63,9 +63,7 @@ def _loaded(settings: Configuration, code: AuthorsCode) -> ServedBot:
     return bot
 
 
-async def _reload(
-    settings: Configuration, code: AuthorsCode, succession: Succession, bench: AuthorsWorkbench
-) -> None:
+async def _reload(settings: Configuration, code: AuthorsCode, succession: Succession, bench: AuthorsWorkbench) -> None:
     await reload_on_save(code, lambda: _loaded(settings, code), succession=succession, bench=bench)
 
 
