@@ -2,6 +2,7 @@
 begins first; and what was left out for want of a program is said loudly at the end, wherever in the tree and in
 whichever process it was skipped."""
 
+import signal
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from tests.aws.moto import moto, moto_server  # noqa: F401
 settings.register_profile("noisy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("noisy machine")
 
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jobs hand that down to all they start
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PATIENT = ("processes", "browser", "chatjs")
 """Marks of tests that wait for others most of their time."""
