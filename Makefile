@@ -1,9 +1,11 @@
 # make dev: talk to a bot. make test: before every commit. make help: the rest.
 PYTHON ?= python3.11
-PYTEST ?= -n 2 --dist worksteal
+PYTEST ?= -n 4 --dist load --maxschedchunk 1
 SEEDS  ?= 2000
 VENV   := .venv
 BIN    := $(VENV)/bin
+
+unexport PYTHONDONTWRITEBYTECODE  # every program that a test starts would compile everything again
 
 .PHONY: help dev test lint docs pages screenshots format simulate cluster mutate soak audit bench clean
 

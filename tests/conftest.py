@@ -1,14 +1,35 @@
-"""What every test shares: Hypothesis never fails a test for being slow, because machines are; and what was left out
-for want of a program is said loudly at the end, wherever in the tree and in whichever process it was skipped."""
+"""What every test shares: Hypothesis never fails a test for being slow, because machines are; what may take longest
+begins first; and what was left out for want of a program is said loudly at the end, wherever in the tree and in
+whichever process it was skipped."""
 
+import signal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.aws.moto import moto, moto_server  # noqa: F401
 
 settings.register_profile("noisy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("noisy machine")
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jobs hand that down to all they start
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+PATIENT = ("processes", "browser", "chatjs")
+"""Marks of tests that wait for others most of their time."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """No worker ends alone with a long story that it began late; in all else the order stays random."""
+    items.sort(key=_length, reverse=True)
+
+
+def _length(item: pytest.Item) -> tuple[float, bool]:
+    bound = item.get_closest_marker("timeout")
+    return float(bound.args[0]) if bound else 0.0, any(map(item.get_closest_marker, PATIENT))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

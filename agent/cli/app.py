@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from agent.cli.authoring_app import authoring_app
+from agent.cli.early import stop_early
 from agent.cli.exits import MEANINGS
 from agent.cli.keeping_app import keeping_app
 from agent.cli.live_app import live_app
@@ -87,6 +88,7 @@ def dev(
     Prints one address: open it and talk to the bot. Save a file of the bot and the chats go on with the new code; what
     is wrong with it stands on the page and here. Ctrl-C ends it: the bot leaves its chats first.
     """
+    stop_early()
     from agent.cli.dev import dev as command
 
     settings = _settings(config, logging={"level": log_level, "format": log_format}, bot={"target": target})
@@ -147,6 +149,7 @@ def run(
     start (with --leave, or a memory store, the bot leaves them). A second signal stops at once.
     SIGHUP reads the settings anew and uses what can be changed while running.
     """
+    stop_early()
     from agent.cli.run import run as command
 
     again = partial(
@@ -203,6 +206,7 @@ def emulator(
     ] = True,
 ) -> None:
     """Only the local Amazon Connect: point any AWS SDK at the printed address as endpoint_url."""
+    stop_early()
     from agent.cli.emulator import emulator as command
     from agent.cli.landscape import Landscape
 

@@ -12,7 +12,7 @@ import anyio.to_thread
 import typer
 
 from agent.bot.bot import Bot
-from agent.cli.devloop.code import AuthorsCode, Fingerprint
+from agent.cli.devloop.code import AuthorsCode
 from agent.cli.devloop.loop import made_of, reload_on_save
 from agent.cli.devloop.succession import Succession
 from agent.cli.devloop.trouble import Stage
@@ -28,7 +28,6 @@ def dev(settings: Configuration, *, host: str, port: int, browser: bool, reload:
     """Serves until it is stopped."""
     sys.dont_write_bytecode = sys.dont_write_bytecode or reload  # a file saved twice in one second looks the same to it
     code = AuthorsCode(Path.cwd())
-    known = code.fingerprint()
     bot = _loaded(settings, code)
     log = opened_log(settings.logging, show_error_text=True)
 
@@ -49,7 +48,7 @@ def dev(settings: Configuration, *, host: str, port: int, browser: bool, reload:
                 if browser and _has_screen():
                     group.start_soon(_open, f"{connect.url}/")
                 if reload:
-                    group.start_soon(_reload, settings, code, known, succession, bench)
+                    group.start_soon(_reload, settings, code, succession, bench)
                 group.start_soon(_stop_when, stop, succession.stop)
                 await succession.run(bot)
                 group.cancel_scope.cancel()
@@ -64,10 +63,8 @@ def _loaded(settings: Configuration, code: AuthorsCode) -> ServedBot:
     return bot
 
 
-async def _reload(
-    settings: Configuration, code: AuthorsCode, known: Fingerprint, succession: Succession, bench: AuthorsWorkbench
-) -> None:
-    await reload_on_save(code, lambda: _loaded(settings, code), known=known, succession=succession, bench=bench)
+async def _reload(settings: Configuration, code: AuthorsCode, succession: Succession, bench: AuthorsWorkbench) -> None:
+    await reload_on_save(code, lambda: _loaded(settings, code), succession=succession, bench=bench)
 
 
 async def _stop_when(stop: anyio.Event, end: Callable[[], None]) -> None:

@@ -8,6 +8,7 @@ import sys
 
 import typer
 
+from agent.cli.early import StoppedEarly
 from agent.cli.exits import Exit, exit_of, unwrapped
 from agent.errors import TargetBroken
 
@@ -25,6 +26,8 @@ def outcome() -> Exit | int:
         app(prog_name="chat-agent")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else Exit.BUG
+    except StoppedEarly:
+        return Exit.OK
     except KeyboardInterrupt:
         return Exit.FORCED
     except Exception as error:  # nothing goes past here: it becomes an exit code

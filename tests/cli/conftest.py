@@ -130,6 +130,7 @@ def quickly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
     """Runs a ``chat-agent`` that fails before it serves, in this process: exit code, output, errors."""
+    monkeypatch.setattr("agent.cli.app.stop_early", lambda: None)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
 

@@ -171,6 +171,17 @@ async def test_stopped_for_good_it_leaves_politely(started: Started, tmp_path: P
         assert stage.has_left(contact)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_before_it_serves_it_ends_in_order(started: Started, tmp_path: Path, number: signal.Signals) -> None:
+    """A rollout may change its mind while everything is still being imported."""
+    slow = "import sys, threading\nprint('importing', file=sys.stderr, flush=True)\nthreading.Event().wait(50)\n"
+    (tmp_path / "mine.py").write_text(slow, encoding="utf-8")
+    command = started("run", "mine:bot", "--source", "local")
+    command.logged("importing")
+    command.signal(number)
+    assert (command.ended(), command.errors) == (0, "importing\n")
+
+
 async def test_a_second_signal_forces(started: Started, tmp_path: Path) -> None:
     """A turn that does not end holds the first one up, never the second."""
     async with _stage(tmp_path) as stage:

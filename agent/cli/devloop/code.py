@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
-Fingerprint: TypeAlias = Mapping[Path, tuple[int, int]]
+Files: TypeAlias = Mapping[Path, tuple[int, int]]
 
 _SUFFIXES = {".py", ".toml"}
 _INSTALLED = {"site-packages", "dist-packages"}
@@ -26,13 +26,14 @@ class AuthorsCode:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self._packages: set[str] = set()
-        self._folders = {self.root}
+        self._seen: dict[Path, Files] = {}
+        self._watch({self.root})
         self._look()
 
     def follow(self, packages: Iterable[str], files: Iterable[Path] = ()) -> None:
         """These packages belong to a build as well, and so do the files beside these `files`."""
         self._packages |= set(packages) - {"agent", ""}
-        self._folders |= {file.resolve().parent for file in files}
+        self._watch({file.resolve().parent for file in files})
         self._look()
 
     def is_authors(self, file: str) -> bool:
@@ -48,16 +49,14 @@ class AuthorsCode:
     @property
     def folders(self) -> frozenset[Path]:
         """Where to watch; folders below them do not count. Those of modules that failed to import later stay."""
-        return frozenset(folder for folder in self._folders if folder.is_dir())
+        return frozenset(folder for folder in self._seen if folder.is_dir())
 
-    def fingerprint(self) -> Fingerprint:
-        """What lies there now, by time and size."""
-        found: dict[Path, tuple[int, int]] = {}
-        for folder in self.folders:
-            for path in folder.iterdir():
-                if path.suffix in _SUFFIXES and (known := _stat(path)):
-                    found[path] = known
-        return found
+    def changed(self) -> bool:
+        """Whether other files lie there than at the last asking, or than when their folder became known."""
+        now = {folder: _files(folder) for folder in self._seen}
+        changed = now != self._seen
+        self._seen = now
+        return changed
 
     def anew(self, load: Callable[[], T]) -> T:
         """What `load` gives when it has to import everything again; if it raises, all modules are as before."""
@@ -86,11 +85,24 @@ class AuthorsCode:
         return name.partition(".")[0] in self._packages or self.is_authors(_file(module))
 
     def _look(self) -> None:
-        self._folders |= {Path(file).parent for module in self._modules().values() if (file := _file(module))}
+        self._watch({Path(file).parent for module in self._modules().values() if (file := _file(module))})
+
+    def _watch(self, folders: Iterable[Path]) -> None:
+        """What was just imported from a folder is no change of it."""
+        for folder in folders:
+            if folder not in self._seen:
+                self._seen[folder] = _files(folder)
 
 
 def _file(module: ModuleType) -> str:
     return getattr(module, "__file__", None) or ""
+
+
+def _files(folder: Path) -> Files:
+    """What lies there, by time and size."""
+    if not folder.is_dir():
+        return {}
+    return {path: known for path in folder.iterdir() if path.suffix in _SUFFIXES and (known := _stat(path))}
 
 
 def _stat(path: Path) -> tuple[int, int] | None:

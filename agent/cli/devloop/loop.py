@@ -10,7 +10,7 @@ import anyio
 import anyio.to_thread
 
 from agent.bot.bot import Bot
-from agent.cli.devloop.code import AuthorsCode, Fingerprint
+from agent.cli.devloop.code import AuthorsCode
 from agent.cli.devloop.saves import saves
 from agent.cli.devloop.succession import Succession
 from agent.cli.devloop.trouble import Stage
@@ -31,7 +31,6 @@ async def reload_on_save(
     code: AuthorsCode,
     load: Callable[[], ServedBot],
     *,
-    known: Fingerprint,
     succession: Succession,
     bench: AuthorsWorkbench,
 ) -> None:
@@ -39,7 +38,7 @@ async def reload_on_save(
 
     Importing happens beside the event loop: an import that takes long, or never ends, disturbs no chat.
     """
-    async with aclosing(saves(code, known)) as changes:
+    async with aclosing(saves(code)) as changes:
         async for _ in changes:
             try:
                 bot = await anyio.to_thread.run_sync(code.anew, load, abandon_on_cancel=True)

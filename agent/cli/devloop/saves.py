@@ -5,15 +5,15 @@ from contextlib import aclosing
 
 from watchfiles import awatch
 
-from agent.cli.devloop.code import AuthorsCode, Fingerprint
+from agent.cli.devloop.code import AuthorsCode
 
 _LOOK_EVERY = 1_000
 _COLLECT = 150
 _STEP = 30
 
 
-async def saves(code: AuthorsCode, known: Fingerprint) -> AsyncGenerator[None, None]:
-    """Yields whenever the files are others than `known`, and then than those it last yielded for.
+async def saves(code: AuthorsCode) -> AsyncGenerator[None, None]:
+    """Yields whenever the files are others than `code` knew.
 
     The system's notes make it quick. As a file may be saved while nobody listens, and some file systems send none, it
     also looks by itself once a second.
@@ -22,9 +22,7 @@ async def saves(code: AuthorsCode, known: Fingerprint) -> AsyncGenerator[None, N
         folders = code.folders
         async with aclosing(_notes(*folders)) as notes:
             async for _ in notes:
-                now = code.fingerprint()
-                if now != known:
-                    known = now
+                if code.changed():
                     yield
                 if code.folders != folders:
                     break

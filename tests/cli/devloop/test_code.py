@@ -17,7 +17,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "devloop_words.py").write_text("WORD = 'old'\n", encoding="utf-8")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    for name in ("devloop_main", "devloop_words"):
+    for name in ("devloop_main", "devloop_words", "devloop_package"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return tmp_path
 
@@ -67,13 +67,26 @@ def test_a_followed_package_is_reloaded_wherever_it_is(folder: Path, tmp_path_fa
 def test_only_code_and_settings_count_as_a_change(folder: Path) -> None:
     """Notes, byte code and pictures are none; a file that goes is one."""
     code = AuthorsCode(folder)
-    known = code.fingerprint()
     (folder / "notes.txt").write_text("x", encoding="utf-8")
-    assert code.fingerprint() == known
+    assert not code.changed()
     (folder / "menu.toml").write_text("x = 1", encoding="utf-8")
-    assert code.fingerprint() != known
+    assert code.changed()
     (folder / "menu.toml").unlink()
-    assert code.fingerprint() == known
+    assert code.changed()
+    assert not code.changed()
+
+
+def test_what_was_just_imported_from_a_folder_is_no_change_of_it(folder: Path) -> None:
+    """A bot in a package of its own is not built twice at the start; what is saved there later is a change."""
+    code = AuthorsCode(folder)
+    package = folder / "devloop_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    code.anew(lambda: import_module("devloop_package"))
+    assert package in code.folders
+    assert not code.changed()
+    (package / "__init__.py").write_text("boom", encoding="utf-8")
+    assert code.changed()
 
 
 def test_files_beside_a_settings_file_are_watched(tmp_path: Path) -> None:
@@ -94,5 +107,6 @@ def test_the_author_s_name_of_a_file_is_relative(tmp_path: Path) -> None:
 
 def test_a_dangling_file_is_no_change(tmp_path: Path) -> None:
     """Editors leave links to nowhere as locks."""
+    code = AuthorsCode(tmp_path)
     (tmp_path / ".#shop.py").symlink_to(tmp_path / "nowhere")
-    assert AuthorsCode(tmp_path).fingerprint() == {}
+    assert not code.changed()

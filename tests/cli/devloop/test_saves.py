@@ -14,10 +14,9 @@ BOUND = 60
 async def test_what_was_saved_before_anybody_looked_is_told(tmp_path: Path) -> None:
     """An author does not wait for us."""
     code = AuthorsCode(tmp_path)
-    known = code.fingerprint()
     (tmp_path / "shop.py").write_text("x = 1", encoding="utf-8")
     with anyio.fail_after(BOUND):
-        async with aclosing(saves(code, known)) as told:
+        async with aclosing(saves(code)) as told:
             await anext(told)
 
 
@@ -28,7 +27,7 @@ async def test_each_save_is_told_once_also_in_a_folder_that_came_later(tmp_path:
     later = tmp_path / "parts"
     later.mkdir()
     with anyio.fail_after(BOUND):
-        async with aclosing(saves(code, {})) as told:
+        async with aclosing(saves(code)) as told:
             await anext(told)
             code.follow((), [later / "menu.toml"])
             (later / "menu.toml").write_text("x = 1", encoding="utf-8")

@@ -94,7 +94,7 @@ class Pacer:
 class Scene:
     """A worker with chats, and the other end of its control socket."""
 
-    def __init__(self, directory: Path, *, goodbye: Goodbye = Goodbye.RELEASE) -> None:
+    def __init__(self, directory: Path, *, goodbye: Goodbye = Goodbye.RELEASE, lease: float = 60) -> None:
         self.section = ControlSection(directory=directory / "control", audit=directory / "audit.jsonl", history=5)
         self.clock = SystemClock()
         self.store = MemoryStore(self.clock)
@@ -113,7 +113,7 @@ class Scene:
                 owner=WorkerId(f"host.boot.{os.getpid()}.abcd"), roster=Roster(bots={"echo": "Echo"}, default="echo")
             ),
             room=self.room,
-            settings=WorkerSettings(lease=0.4, goodbye=goodbye),
+            settings=WorkerSettings(lease=lease, goodbye=goodbye),
             clock=self.clock,
             random=Random(1),
             report=self.report,

@@ -148,22 +148,21 @@ async def test_whoever_orders_is_told_when_the_order_is_kept(scene: Callable[...
     """From then on it outlives the worker."""
     one = scene()
     one.settle = lambda slip: slip.kept.set()
+
+    def ordering(line: Any) -> list[Any]:
+        answers = line.follow("say", patience=30, contact="a", text="hello", id="x")
+        kept = next(answers)
+        anyio.from_thread.run_sync(pass_on)
+        return [kept, *answers]
+
+    def pass_on() -> None:
+        one.slips[0].passed_on = True
+        one.slips[0].settled.set()
+
     async with one.serving("aaaa"):
-        async with anyio.create_task_group() as group:
-            answers: list[Any] = []
-
-            async def order() -> None:
-                answers.extend(await one.follow("say", contact="a", text="hello", id="x"))
-
-            group.start_soon(order)
-            with anyio.fail_after(30):
-                while not one.slips:
-                    await anyio.sleep(0.01)
-                await anyio.sleep(0.05)
-            one.slips[0].passed_on = True
-            one.slips[0].settled.set()
-        assert answers[0] == (False, {"kept": "x"})
-        assert answers[1][1]["passed_on"] is True
+        kept, (_, last) = await one.asking(ordering)
+        assert kept == (False, {"kept": "x"})
+        assert last["passed_on"] is True
 
 
 async def test_an_order_in_doubt_is_told_by_a_code_of_its_own(scene: Callable[..., Any]) -> None:
@@ -258,7 +257,7 @@ async def test_move_needs_another_worker_and_does_not_take_the_chat_up_again(sce
 
 async def test_a_chat_that_is_moved_by_force_comes_back_when_nobody_takes_it(scene: Callable[..., Any]) -> None:
     """Nobody is left alone for long."""
-    one = scene()
+    one = scene(lease=0.4)
     async with one.serving("aaaa"):
         assert (await one.ask("move", contact="a", force=True))["owner"] is None
         with anyio.fail_after(30):
