@@ -18,12 +18,12 @@ from tests.cluster.workers import TABLE, Site
 
 
 @asynccontextmanager
-async def services(directory: Path, lease: float) -> AsyncIterator[Site]:
+async def services(directory: Path, lease: float, table: str = TABLE) -> AsyncIterator[Site]:
     """Everything is there, with an empty queue and an empty table."""
     with _running(directory / "moto.log", "tests.aws.moto", listens=True) as program:
         moto = await program.first_line()
         queue = await anyio.to_thread.run_sync(_queue, moto)
-        await _table(directory, moto)
+        await _table(directory, moto, table)
         sink = f"contact-events=sqs+{queue}"
         with _running(directory / "connect.log", "agent", "emulator", "--port", "0", "--sink", sink) as connect:
             url = (await connect.first_line()).rstrip("/")
@@ -39,8 +39,8 @@ def _running(log: Path, *arguments: str, listens: bool = False) -> Iterator[Prog
         program.close()
 
 
-async def _table(directory: Path, moto: str) -> None:
-    made = ("agent", "table", "create", TABLE, "--yes", "--endpoint-url", moto, "--region", REGION)
+async def _table(directory: Path, moto: str, table: str) -> None:
+    made = ("agent", "table", "create", table, "--yes", "--endpoint-url", moto, "--region", REGION)
     with _running(directory / "table.log", *made) as program:
         if await program.ended() != 0:
             raise RuntimeError(f"the table was not made: {program.log.read_text()[-2000:]}")
