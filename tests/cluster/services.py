@@ -18,16 +18,20 @@ from tests.cluster.workers import TABLE, Site
 
 
 @asynccontextmanager
-async def services(directory: Path, lease: float, table: str = TABLE) -> AsyncIterator[Site]:
+async def services(
+    directory: Path, lease: float, *, ingress: str = "websocket", table: str = TABLE
+) -> AsyncIterator[Site]:
     """Everything is there, with an empty queue and an empty table."""
     with _running(directory / "moto.log", "tests.aws.moto", listens=True) as program:
         moto = await program.first_line()
         queue = await anyio.to_thread.run_sync(_queue, moto)
         await _table(directory, moto, table)
-        sink = f"contact-events=sqs+{queue}"
-        with _running(directory / "connect.log", "agent", "emulator", "--port", "0", "--sink", sink) as connect:
+        options = ["--sink", f"contact-events=sqs+{queue}"]
+        if ingress != "websocket":
+            options += ["--no-bot-websocket", "--sink", f"stream=sns+{moto}"]
+        with _running(directory / "connect.log", "agent", "emulator", "--port", "0", *options) as connect:
             url = (await connect.first_line()).rstrip("/")
-            yield Site(directory=directory, moto=moto, queue=queue, connect=url, lease=lease)
+            yield Site(directory=directory, moto=moto, queue=queue, connect=url, lease=lease, ingress=ingress)
 
 
 @contextmanager
