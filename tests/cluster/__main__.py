@@ -16,7 +16,7 @@ import anyio
 from rich.console import Console
 from rich.live import Live
 
-from tests.cluster.progress import Progress, Wishes
+from tests.cluster.progress import DRAWN, INGRESSES, Progress, Wishes
 from tests.cluster.shown import as_json, judged, live
 from tests.cluster.soak import soak
 from tests.cluster.story import story
@@ -59,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     ):
         default = getattr(standard, name)
         parser.add_argument(f"--{name}", type=type(default), default=default, help=f"{meaning} [{default}]")
+    choices = (*INGRESSES, DRAWN)
+    parser.add_argument("--ingress", choices=choices, default=standard.ingress, help=f"[{standard.ingress}]")
     parser.add_argument("--json", action="store_true", help="the verdict for programs, on standard output")
     parser.add_argument("--keep", action="store_true", help="keep the logs even if nothing was broken")
     return parser

@@ -51,6 +51,11 @@ class Program:
         """The exit code, once it has ended."""
         return self._popen.poll()
 
+    @property
+    def pid(self) -> int:
+        """Its number among the machine's processes."""
+        return self._popen.pid
+
     def signal(self, number: signal.Signals) -> None:
         """Harmless when it has ended."""
         self._popen.send_signal(number)

@@ -11,11 +11,14 @@ from tests.cluster.customer import Customer
 from tests.cluster.plan import Strike
 from tests.cluster.workers import Worker
 
+INGRESSES = ("websocket", "streaming", "auto")
+DRAWN = "drawn"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """How big and how long. `pause` is the mean time between two messages of a customer, `every` that between two
-    faults, `lease` the workers'; all in seconds."""
+    faults, `lease` the workers'; all in seconds. `ingress` is the workers' setting, or drawn from the seed."""
 
     seconds: float = 120.0
     customers: int = 100
@@ -24,6 +27,12 @@ class Wishes:
     every: float = 5.0
     pause: float = 6.0
     lease: float = 6.0
+    ingress: str = "websocket"
+
+    @property
+    def way(self) -> str:
+        """The workers' setting. A local Amazon Connect gives its bots no websocket unless that is the way."""
+        return INGRESSES[self.seed % len(INGRESSES)] if self.ingress == DRAWN else self.ingress
 
 
 @dataclass
@@ -33,6 +42,7 @@ class Progress:
     strikes: the faults that have begun.
     claims: what the workers' logs tell so far.
     chats: what the customers saw, at the end.
+    left: what workers have left behind at the end, and should not have.
     """
 
     wishes: Wishes
@@ -43,6 +53,7 @@ class Progress:
     strikes: list[Strike] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     chats: list[Seen] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     _began: float | None = None
     _read: dict[Path, int] = field(default_factory=dict)
 
@@ -58,7 +69,7 @@ class Progress:
     @property
     def wrong(self) -> list[str]:
         """What workers should not have done."""
-        return [sentence for worker in self.workers for sentence in worker.wrong]
+        return [*(sentence for worker in self.workers for sentence in worker.wrong), *self.left]
 
     @property
     def owners(self) -> dict[str, str]:

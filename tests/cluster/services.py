@@ -18,16 +18,20 @@ from tests.cluster.workers import TABLE, Site
 
 
 @asynccontextmanager
-async def services(directory: Path, lease: float) -> AsyncIterator[Site]:
+async def services(
+    directory: Path, lease: float, *, ingress: str = "websocket", table: str = TABLE
+) -> AsyncIterator[Site]:
     """Everything is there, with an empty queue and an empty table."""
     with _running(directory / "moto.log", "tests.aws.moto", listens=True) as program:
         moto = await program.first_line()
         queue = await anyio.to_thread.run_sync(_queue, moto)
-        await _table(directory, moto)
-        sink = f"contact-events=sqs+{queue}"
-        with _running(directory / "connect.log", "agent", "emulator", "--port", "0", "--sink", sink) as connect:
+        await _table(directory, moto, table)
+        options = ["--sink", f"contact-events=sqs+{queue}"]
+        if ingress != "websocket":
+            options += ["--no-bot-websocket", "--sink", f"stream=sns+{moto}"]
+        with _running(directory / "connect.log", "agent", "emulator", "--port", "0", *options) as connect:
             url = (await connect.first_line()).rstrip("/")
-            yield Site(directory=directory, moto=moto, queue=queue, connect=url, lease=lease)
+            yield Site(directory=directory, moto=moto, queue=queue, connect=url, lease=lease, ingress=ingress)
 
 
 @contextmanager
@@ -39,8 +43,8 @@ def _running(log: Path, *arguments: str, listens: bool = False) -> Iterator[Prog
         program.close()
 
 
-async def _table(directory: Path, moto: str) -> None:
-    made = ("agent", "table", "create", TABLE, "--yes", "--endpoint-url", moto, "--region", REGION)
+async def _table(directory: Path, moto: str, table: str) -> None:
+    made = ("agent", "table", "create", table, "--yes", "--endpoint-url", moto, "--region", REGION)
     with _running(directory / "table.log", *made) as program:
         if await program.ended() != 0:
             raise RuntimeError(f"the table was not made: {program.log.read_text()[-2000:]}")

@@ -13,6 +13,7 @@ import aiohttp
 import anyio
 
 from tests.cluster.customer import Customer
+from tests.cluster.mail import cleared
 from tests.cluster.plan import plan
 from tests.cluster.progress import Progress, Wishes
 from tests.cluster.services import services
@@ -32,7 +33,7 @@ async def soak(wishes: Wishes, directory: Path, watch: Watch) -> Progress:
         RuntimeError: something could not be started.
     """
     progress = Progress(wishes, directory)
-    async with services(directory, wishes.lease) as site, AsyncExitStack() as stack:
+    async with services(directory, wishes.lease, ingress=wishes.way) as site, AsyncExitStack() as stack:
         for number in range(wishes.workers):
             progress.workers.append(await stack.enter_async_context(worker_at(number, site)))
         http = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
@@ -74,10 +75,13 @@ async def _live(progress: Progress, site: Site, http: aiohttp.ClientSession) -> 
         progress.stage = "reading"
         progress.chats = [await customer.reads() for customer in progress.customers]
         group.cancel_scope.cancel()
+    progress.stage = "clearing"
+    progress.left += await cleared(site, {str(worker.program.pid) for worker in progress.workers})
     progress.stage = "draining"
     async with anyio.create_task_group() as group:
         for worker in progress.workers:
             group.start_soon(worker.drain)
+    progress.left += await cleared(site, set(), within=0.0)
 
 
 async def _strike(progress: Progress) -> None:

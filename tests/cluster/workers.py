@@ -19,6 +19,8 @@ from tests.cluster.plan import Fault, Strike
 from tests.cluster.programs import BOUND, Program
 
 TABLE = "cluster"
+PREFIX = "cluster"
+LEFT_AFTER = 60.0
 DRAIN = 15.0
 SERVING = b'"worker.serving"'
 _QUOTAS = (
@@ -28,6 +30,8 @@ _QUOTAS = (
     "send_event",
     "get_transcript",
     "describe_contact",
+    "start_contact_streaming",
+    "stop_contact_streaming",
 )
 
 
@@ -40,6 +44,7 @@ class Site:
     queue: str
     connect: str
     lease: float
+    ingress: str = "websocket"
 
 
 class Worker:
@@ -181,6 +186,11 @@ def _settings(site: Site, store: Cable, connect: Cable) -> str:
 [connect]
 endpoint_url = "{connect.url}"
 region = "{REGION}"
+ingress = "{site.ingress}"
+[streaming]
+prefix = "{PREFIX}"
+endpoint_url = "{store.url}"
+leftovers_after = {LEFT_AFTER}
 [source]
 kind = "sqs"
 queue_url = "{site.queue}"

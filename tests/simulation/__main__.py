@@ -16,8 +16,8 @@ from rich.progress import track
 from rich.table import Table
 
 from agent.testing.virtual import run_virtually
-from tests.simulation.cluster import cluster_story
 from tests.simulation.freezing import run_freezing
+from tests.simulation.upgrades import cluster_story
 from tests.simulation.verdict import violations
 from tests.simulation.world import Outcome, story
 

@@ -6,7 +6,8 @@ worker's story. At every word that is said, and all along, it is checked who own
 """
 
 from collections import Counter
-from contextlib import nullcontext
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -29,11 +30,12 @@ from agent.ids import ContactId, ContactKey, WorkerId
 from agent.ports import Operation
 from agent.session.session import Session
 from agent.session.surroundings import Ports, SessionSettings
-from agent.session.ways import Way
 from agent.telemetry import Happening
 from agent.testing.inmemory import InMemoryCalls
 from tests.simulation.freezing import Freezer, outside
+from tests.simulation.hearing import Drawn, Hearing
 from tests.simulation.mortal import Crashed, Life
+from tests.simulation.post import Post
 from tests.simulation.replicas import (
     DistantStore,
     OfferQueue,
@@ -62,12 +64,19 @@ class Cluster(World):
     """Built from a seed; `run` tells its story once, inside a loop that can freeze workers."""
 
     def __init__(self, seed: int) -> None:
-        super().__init__(seed, Way.WEBSOCKET)
+        drawn = Drawn.of(seed)
+        super().__init__(seed, drawn.gives)
         self.random = Random(f"cluster {seed}")
         self.storm = Storm(
-            self.region, Climate.drawn(self.random), Random(seed + 1), forgetful=False, lonely=self.lonely
+            self.region,
+            Climate.drawn(self.random),
+            Random(seed + 1),
+            forgetful=False,
+            lonely=self.lonely,
+            streaming=seed + 4,
         )
         self.region.weather = self.storm
+        self.hearing = Hearing(drawn, self.region, self._post())
         faults = self.random.choice((0.0, 0.0, 0.03, 0.1))
         self.store_climate = StoreClimate(faults=faults, slow=faults * self.random.random())
         self.replicas: list[Replica] = []
@@ -84,6 +93,14 @@ class Cluster(World):
         self._group: TaskGroup
         self._queue: OfferQueue
         self._unowned: dict[tuple[str, int, float], float] = {}
+
+    def _post(self) -> Post:
+        return Post(
+            self.region,
+            copies=self.storm.copies,
+            latency=lambda: self.random.random() * 0.03,
+            bad=self.storm.mail_fails,
+        )
 
     # ------------------------------------------------------------------------------------- the story
 
@@ -106,7 +123,11 @@ class Cluster(World):
                 await anyio.sleep(CALM_AFTER)
                 await self._quiet()
             stuck = await self._unhandled() + await self._pending_timers() if in_calm else []
+            if in_calm:
+                await self._settle()
             await self._finish(end)
+            if in_calm:
+                self.violations += self._streams_left(end)
             group.cancel_scope.cancel()
         driver.stop()
         return await self._outcome(end, in_calm, stuck)
@@ -127,6 +148,28 @@ class Cluster(World):
                 each.freezer.thaw()
         self.places = 50
         self._join(dies=False)
+
+    async def _settle(self) -> None:
+        """Every stream comes to be where its chat is, and no topic is left of those who are gone."""
+        with anyio.move_on_after(2 * self.hearing.drawn.leftovers_after + 120):
+            while self._not_settled():
+                await anyio.sleep(1)
+        self.violations += self._not_settled()
+
+    def _not_settled(self) -> list[str]:
+        rows = {chat.contact_id: self.store._rows.get(self._key(chat)) for chat in self.chats}
+        here = [each.owner for each in self.replicas if each.life.alive and not each.ended]
+        live = {contact: row.owner for contact, row in rows.items() if row and not row.over}
+        left = self.hearing.left(here) if self.hearing.somebody_clears(here) else []
+        return self.hearing.astray({contact: owner for contact, owner in live.items() if owner in here}) + left
+
+    def _streams_left(self, end: str) -> list[str]:
+        """Who stopped in order has taken its topic away; and where humans talk nobody listens."""
+        gone = [each.owner for each in self.replicas if not each.life.alive]
+        listened = (
+            self.hearing.still_streaming([chat.contact_id for chat in self.chats]) if end == "agent joins" else []
+        )
+        return listened + (self.hearing.left(gone) if self.hearing.drawn.wanted == "streaming" else [])
 
     async def _finish(self, end: str) -> None:
         if end != "drain":
@@ -221,6 +264,7 @@ class Cluster(World):
             self._group,
             lambda operation, members: self._asked(one, operation, members),
         )
+        streams, ways = self.hearing.of(one.owner, one.life, one.clock, self.random, self._hear)
         ports = Ports(
             connect=BotoConnect(calls),
             participant=BotoParticipant(calls),
@@ -230,17 +274,26 @@ class Cluster(World):
             clock=one.clock,
             random=self.random,
             report=self._hear,
+            streams=streams,
+            ways=ways,
             may_speak=lambda: bool(one.worker.may_speak),
         )
-        bot: Any = replace(self.bot, mark=f" v{one.version}" if one.version > 1 else "", clock=one.clock)
+        bot, opened = self._served_by(one)
+
+        @asynccontextmanager
+        async def lifespan() -> AsyncIterator[None]:
+            async with opened, self.hearing.serving(one.owner, one.life, store, one.clock, self._hear):
+                yield
+
         settings = SessionSettings(
             audit_interval=60.0 if self.lonely else None,
+            stream_audit_interval=60.0 if self.lonely else 300.0,
             typing_after=self.random.choice((None, 0.5)),
             max_waiting=self.max_waiting,
         )
         return Worker(
             lambda record: Session(record, bot, ports=ports, settings=settings),
-            lifespan=nullcontext(),
+            lifespan=lifespan(),
             source=self._queue,
             store=store,
             duty=Duty(owner=one.owner, roster=Roster(bots={self.bot.name: "Helper"}, default=self.bot.name)),
@@ -255,6 +308,10 @@ class Cluster(World):
             random=self.random,
             report=self._hear,
         )
+
+    def _served_by(self, one: Replica) -> tuple[Any, AbstractAsyncContextManager[object]]:
+        """The bot that this worker's version is, and what has to be open while it serves."""
+        return replace(self.bot, mark=f" v{one.version}" if one.version > 1 else "", clock=one.clock), nullcontext()
 
     def _hear(self, happening: Happening) -> None:
         self.happenings.append(happening)
@@ -324,8 +381,3 @@ class Cluster(World):
         outcome.struck["takeovers"] = sum(max(0, record.epoch - 1) for record in outcome.records.values())
         outcome.more = self.violations
         return outcome
-
-
-async def cluster_story(seed: int) -> Outcome:
-    """One seed's story of a cluster."""
-    return await Cluster(seed).run()

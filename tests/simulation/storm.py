@@ -114,6 +114,10 @@ class Storm(Weather):
         """How often a new worker asks for its topic in vain."""
         return self._streaming.choice((1, 3)) if self._streaming.random() < self._climate.calls else 0
 
+    def mail_fails(self) -> bool:
+        """Whether a call to SNS or SQS does."""
+        return self._streaming.random() < self._climate.calls
+
     def _spoil(self, kind: str, participant_id: str, text: str, deliver: Callable[[str], None]) -> None:
         match kind:
             case "drop" if not self._lonely:

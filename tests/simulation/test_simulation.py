@@ -4,9 +4,9 @@ import pytest
 
 from agent.session.ways import Way
 from agent.testing.virtual import run_virtually
-from tests.simulation.cluster import cluster_story
 from tests.simulation.freezing import run_freezing
 from tests.simulation.orders import ordered_story
+from tests.simulation.upgrades import cluster_story
 from tests.simulation.verdict import violations
 from tests.simulation.world import story
 

@@ -38,7 +38,7 @@ def _of_the_worker(outcome: Outcome) -> Iterator[str]:
 def _of_chats(outcome: Outcome) -> Iterator[str]:
     for chat in outcome.chats:
         record = outcome.records.get(chat.contact_id)
-        if record is not None:
+        if record is not None and outcome.traced:
             turns: list[dict[str, Any]] = json.loads(record.state or b"[]")
             yield from _of_turns(outcome, chat, turns)
             yield from _of_size(record)

@@ -70,6 +70,7 @@ class Outcome:
     open_sockets: int
     tasks_left: int
     stuck: list[str]
+    traced: bool = True
     more: list[str] = field(default_factory=list)
 
 
@@ -88,7 +89,13 @@ class JumpingClock(LoopClock):
 
 
 class World:
-    """Built from a seed; `run` tells its story once, inside a virtual loop."""
+    """Built from a seed; `run` tells its story once, inside a virtual loop.
+
+    Attributes:
+        traced: whether the state and the replies are those of `TracingBot`.
+    """
+
+    traced = True
 
     def __init__(self, seed: int, way: Way | None = None) -> None:
         self.seed = seed
@@ -219,7 +226,7 @@ class World:
         return await self.store.load(self._key(chat))
 
     async def _end(self, end: str) -> None:
-        for chat in self.chats:
+        for chat in [each for each in self.chats if not self.region.chat(each.contact_id).ended]:
             if end == "customer leaves":
                 self.operations.call("DisconnectParticipant", {}, bearer=chat.token)
             elif end == "agent joins":
@@ -331,6 +338,7 @@ class World:
             open_sockets=self.sockets.open,
             tasks_left=len(asyncio.all_tasks()) - 1,
             stuck=stuck,
+            traced=self.traced,
         )
 
 

@@ -36,6 +36,10 @@ def parts_of(store: DynamoDBStore, moto: Moto) -> int:
     return sum(item["sk"]["S"].startswith("part#") for item in items)  # type: ignore[index]
 
 
+def heads_of(store: DynamoDBStore, moto: Moto) -> list[dict[str, object]]:
+    return [one for one in items_in(replace(store._settings, endpoint_url=moto.url)) if one["sk"] == {"S": "head"}]
+
+
 def test_a_body_is_cut_only_when_it_must_be() -> None:
     """Nothing is lost at the seams."""
     assert cut(bytes(LONGEST)) == []
@@ -119,13 +123,13 @@ async def test_missing_parts_are_said_to_be_missing(moto: Moto) -> None:
 
 
 async def test_what_is_over_expires_and_is_listed_no_more(moto: Moto) -> None:
-    """The index is sparse; DynamoDB erases by itself what lies long enough."""
+    """The index is sparse; DynamoDB erases by itself what lies long enough, and nothing that is still going on."""
     async with opened(moto) as (store, _):
         held = await store.claim(record(), owner=ANN)
+        (item,) = heads_of(store, moto)
+        assert "expires" not in item
         await store.save(structs.replace(held, phase=Phase.OVER))
-        (item,) = [
-            one for one in items_in(replace(store._settings, endpoint_url=moto.url)) if one["sk"] == {"S": "head"}
-        ]
+        (item,) = heads_of(store, moto)
         assert "holder" not in item
-        assert "expires" in item
+        assert item["expires"] == {"N": str(int(ManualClock().now().timestamp() + store._settings.keep_over))}
         await store.save(structs.replace(held, phase=Phase.OVER, over="left"))
