@@ -135,9 +135,10 @@ class ParticipantPort(Protocol):
         """Asks for CONNECTION_CREDENTIALS alone with ConnectParticipant=true: the documented recipe."""
         ...
 
-    async def send_message(
-        self, token: Secret, *, content: str, content_type: str, client_token: ClientToken
-    ) -> Sent: ...
+    async def send_message(self, token: Secret, *, content: str, content_type: str, client_token: ClientToken) -> Sent:
+        """Says `content`. Cancelled while the call is under way, it brings it to its end and returns what it was:
+        the cancellation comes at the next await, so that who is cancelled knows what was said."""
+        ...
 
     async def send_event(
         self, token: Secret, *, content_type: str, content: str | None = None, client_token: ClientToken

@@ -79,7 +79,8 @@ class BearerCalls:
         answer: Answer | _Relayed
         if self.direct:
             request = b"%b%b\r\nContent-Length: %d\r\n\r\n%b" % (route.start, bearer.encode(), len(body), body)
-            answer = await self._wires.exchange(request, self._timeout)
+            said = operation is Operation.SEND_MESSAGE
+            answer = await self._wires.exchange(request, self._timeout, to_the_end=said)
         else:
             answer = await self._by_proxy(route, bearer, body)
         if answer.status >= 300:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
+import anyio
 from aiobotocore.client import AioBaseClient
 from botocore import xform_name
 
@@ -57,6 +58,18 @@ class InLine:
         async with self._line:
             with Deadline(self._timeout):
                 return await self._way(operation, **members)
+
+
+class Landed:
+    """A way whose messages, once they may have been sent, are waited for, whoever is cancelled."""
+
+    def __init__(self, way: Caller) -> None:
+        self._way = way
+
+    async def __call__(self, operation: Operation, **members: Any) -> Answer:
+        with anyio.CancelScope(shield=operation is Operation.SEND_MESSAGE):
+            answer = await self._way(operation, **members)
+        return answer
 
 
 class Calls:

@@ -15,7 +15,7 @@ from botocore import UNSIGNED
 from botocore.httpsession import get_cert_path
 
 from agent.aws.bearer import BearerCalls
-from agent.aws.calls import Caller, Calls, ClientCalls, InLine
+from agent.aws.calls import Caller, Calls, ClientCalls, InLine, Landed
 from agent.aws.endpoints import endpoint_of, region_of
 from agent.aws.hosts import host_of, is_aws, is_loopback
 from agent.aws.http import LeanSession
@@ -101,9 +101,9 @@ def _proxies(settings: AwsSettings, url: str) -> dict[str, str] | None:
 
 def _participant_way(client: AioBaseClient, settings: AwsSettings) -> Caller:
     if settings.validate_participant_calls:
-        return _in_line(ClientCalls(client), settings)
+        return Landed(_in_line(ClientCalls(client), settings))
     way = BearerCalls(client, timeout=settings.call_timeout)
-    return way if way.direct else _in_line(way, settings)
+    return way if way.direct else Landed(_in_line(way, settings))
 
 
 def _in_line(way: Caller, settings: AwsSettings) -> Caller:

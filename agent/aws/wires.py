@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import cast
 
+import anyio
 import httptools
 from botocore import exceptions as aws
 
@@ -77,17 +78,19 @@ class _Flight:
 
     Attributes:
         outcome: the answer, or None for whoever waits to dial: it is its turn, and no connection is free.
+        answer: the answer, also where nobody waited for it just then.
         placed: whether it has left the line.
         ends: the moment by which the answer must be there.
         wire: what carries it, while it does.
     """
 
-    __slots__ = ("ends", "outcome", "placed", "request", "seconds", "wire")
+    __slots__ = ("answer", "ends", "outcome", "placed", "request", "seconds", "wire")
 
     def __init__(self, request: bytes, seconds: float, outcome: "asyncio.Future[Answer | None]") -> None:
         self.request = request
         self.seconds = seconds
         self.outcome = outcome
+        self.answer: Answer | None = None
         self.placed = False
         self.ends = inf
         self.wire: _Wire | None = None
@@ -128,10 +131,11 @@ class Wires:
         """How many connections there are."""
         return len(self._made)
 
-    async def exchange(self, request: bytes, seconds: float = inf) -> Answer:
+    async def exchange(self, request: bytes, seconds: float = inf, *, to_the_end: bool = False) -> Answer:
         """Sends `request`, head and body, and reads the answer, within `seconds` from when it leaves the line.
 
-        Cancelled, it closes the connection.
+        Cancelled, it closes the connection; but what has been sent `to_the_end` is waited for all the same, and the
+        cancellation comes at whatever is awaited next.
 
         Raises:
             ConnectTimeoutError, SSLError, NoConnection: no connection came about; nothing was sent.
@@ -146,10 +150,28 @@ class Wires:
         try:
             while (answer := await flight.outcome) is None:
                 await self._dial(flight)
+        except asyncio.CancelledError as cancelled:
+            if to_the_end and (flight.wire is not None or flight.answer is not None):
+                return await self._landing(flight, cancelled)
+            self._give_up(flight)
+            raise
         except BaseException:
             self._give_up(flight)
             raise
         return answer
+
+    async def _landing(self, flight: _Flight, cancelled: asyncio.CancelledError) -> Answer:
+        """Waits on for what is under way; who was cancelled meanwhile is cancelled then."""
+        answer = flight.answer
+        try:
+            if answer is None:
+                flight.outcome = self._loop.create_future()
+                with anyio.CancelScope(shield=True):
+                    answer = await flight.outcome
+        finally:
+            self._give_up(flight)
+            _cancel_again(cancelled)
+        return cast("Answer", answer)
 
     def close(self) -> None:
         """Cuts all connections."""
@@ -329,7 +351,7 @@ class _Wire(asyncio.Protocol):
         self._wires.ring(self, min(self._loop.time() + self._patience, flight.ends))
 
     def _land(self, flight: _Flight, answer: Answer) -> None:
-        self._flight, flight.wire, flight.placed = None, None, False
+        self._flight, flight.wire, flight.placed, flight.answer = None, None, False, answer
         if not flight.outcome.done():
             flight.outcome.set_result(answer)
         self._wires.landed(self)
@@ -356,6 +378,14 @@ class _Wire(asyncio.Protocol):
         if status >= 200 and self._answer is None:  # before it come interim ones
             self._answer = Answer(status, body[0] if len(body) == 1 else b"".join(body), heard=self._heard)
             self.reusable = self._parser.should_keep_alive()
+
+
+def _cancel_again(cancelled: asyncio.CancelledError) -> None:
+    """The running task's cancellation was held up, not refused: it arrives at the next await."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
+        task.cancel(*cancelled.args)
 
 
 def refuse_line_breaks(*values: str) -> None:

@@ -9,8 +9,6 @@ the same turn already said is recognised and not repeated. It knows no bot and n
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-import anyio
-
 from agent.errors import (
     AccessDenied,
     ConnectError,
@@ -166,11 +164,9 @@ class Outbox:
     async def _call(self, bearer: Secret, content: str, content_type: str, token: ClientToken) -> Sent:
         self._in_flight = True
         try:
-            with anyio.CancelScope(shield=True):
-                sent = await self._ports.participant.send_message(
-                    bearer, content=content, content_type=content_type, client_token=token
-                )
-            return sent
+            return await self._ports.participant.send_message(
+                bearer, content=content, content_type=content_type, client_token=token
+            )
         finally:
             self._in_flight = False
             self._land()

@@ -32,7 +32,15 @@ class InMemoryCalls:
         self._latency = latency
 
     async def __call__(self, operation: Operation, **members: Any) -> Mapping[str, Any]:
-        """Raises ConnectError. Cancelled before the latency has passed it has no effect, later it has."""
+        """Raises ConnectError.
+
+        Cancelled before the latency has passed it has no effect, later it has; a message is brought to its end.
+        """
+        with anyio.CancelScope(shield=operation is Operation.SEND_MESSAGE):
+            answer = await self._made(operation, members)
+        return answer
+
+    async def _made(self, operation: Operation, members: dict[str, Any]) -> Mapping[str, Any]:
         await anyio.sleep(self._latency())
         try:
             answer = await self._through_weather(operation, members)

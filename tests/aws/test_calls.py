@@ -16,6 +16,11 @@ async def say(port: ParticipantPort, content: str = "Hi") -> None:
     await port.send_message(TOKEN, content=content, content_type="text/plain", client_token=ClientToken("ct"))
 
 
+async def look(port: ParticipantPort) -> None:
+    """A call that is not brought to its end when it is cancelled."""
+    await port.get_transcript(TOKEN)
+
+
 @pytest.mark.parametrize(
     ("said", "kind"),
     [
@@ -117,7 +122,7 @@ async def test_cancelling_closes_the_connection(peer: Peer, ports: Opening) -> N
     """A connection with an answer still to come must not be reused for another chat's call."""
     peer.stays_silent()
     async with ports() as opened, anyio.create_task_group() as group:
-        group.start_soon(say, opened.participant)
+        group.start_soon(look, opened.participant)
         with anyio.fail_after(5):
             await peer.arrived.wait()
             group.cancel_scope.cancel()
@@ -133,7 +138,7 @@ async def test_a_cancelled_call_frees_its_place(peer: Peer, ports: Opening) -> N
     async with ports(max_connections=1) as opened:
         async with anyio.create_task_group() as group:
             for _ in range(3):
-                group.start_soon(say, opened.participant)
+                group.start_soon(look, opened.participant)
             with anyio.fail_after(5):
                 await peer.arrived.wait()
             group.cancel_scope.cancel()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
 import pytest
 from botocore import exceptions as aws
 from hypothesis import given
@@ -161,6 +162,51 @@ async def test_who_is_cancelled_under_way_cuts_the_connection(peer: Peer) -> Non
         assert isinstance((await asyncio.gather(asking, return_exceptions=True))[0], asyncio.CancelledError)
         peer.answers(answer(200, content=b"mine"))
         assert (await wires.exchange(ASK)).content == b"mine"
+
+
+@pytest.mark.parametrize("by", ["its task", "a scope"])
+async def test_what_is_sent_to_the_end_is_known_before_its_cancellation_comes(peer: Peer, by: str) -> None:
+    """Who was cancelled while a message was under way learns what became of it, and is cancelled then."""
+    may_answer = asyncio.Event()
+    learned: list[bytes] = []
+    scope = anyio.CancelScope()
+
+    async def late(request: Request) -> bytes | None:
+        await may_answer.wait()
+        return answer(200, content=b"said")
+
+    async def say(wires: Wires) -> None:
+        with scope:
+            learned.append((await wires.exchange(ASK, to_the_end=True)).content)
+            await asyncio.Event().wait()
+
+    peer.answering = late
+    async with wires_to(peer) as wires, asyncio.timeout(30):
+        saying = asyncio.ensure_future(say(wires))
+        await peer.arrived.wait()
+        scope.cancel() if by == "a scope" else saying.cancel()
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert not saying.done()
+        may_answer.set()
+        ended = (await asyncio.gather(saying, return_exceptions=True))[0]
+        assert learned == [b"said"]
+        assert isinstance(ended, asyncio.CancelledError) is (by == "its task")
+        assert saying.cancelling() == (by == "its task")
+        assert wires.open == 1
+
+
+async def test_what_is_still_in_line_is_not_sent_to_the_end(peer: Peer) -> None:
+    """Nothing of it was sent, so its cancellation comes at once."""
+    peer.stays_silent()
+    async with wires_to(peer, at_once=1) as wires, asyncio.timeout(30):
+        first, second = (asyncio.ensure_future(wires.exchange(ASK, to_the_end=not n)) for n in (1, 0))
+        await peer.arrived.wait()
+        second.cancel()
+        assert isinstance((await asyncio.gather(second, return_exceptions=True))[0], asyncio.CancelledError)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+    assert len(peer.requests) == 1
 
 
 async def test_a_place_is_free_again_whatever_became_of_who_had_it(peer: Peer) -> None:
