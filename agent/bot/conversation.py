@@ -164,7 +164,7 @@ class BotConversation:
     async def _item(self, turn: Turn, item: Item) -> None:
         handler = self._handler_before_questions(item)
         if handler is None and isinstance(item, Message):
-            if item.sender.role == Role.CUSTOMER and (run := self._runs.asker()):
+            if self._runs.waiting and item.sender.role == Role.CUSTOMER and (run := self._runs.asker()):
                 return await self._drive(turn, run, Kept.of(item))
             handler = self._routes.messages.first(item, self.contact)
         if handler is not None:
@@ -256,7 +256,8 @@ class BotConversation:
         try:
             if not run.alive:
                 ended = await run.begin(turn, *self._arguments(run))
-                self._report_impurity(run)
+                if run.impure:
+                    self._report_impurity(run)
                 if fresh or ended:
                     return ended
             return await run.go_on(turn, value)
@@ -270,8 +271,6 @@ class BotConversation:
             return True
 
     def _report_impurity(self, run: Run) -> None:
-        if not run.impure:
-            return
         error = impurity(run.handler, run.impure)
         if self.bot.strict:
             raise error

@@ -42,6 +42,11 @@ class Runs:
     def __iter__(self) -> Iterator[Run]:
         return iter(list(self._runs.values()))
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is any."""
+        return bool(self._runs)
+
     def get(self, name: str) -> Run | None:
         """The waiting run of that name."""
         return self._runs.get(name)

@@ -104,7 +104,7 @@ class Conductor:
         while self._goes_on():
             if self._inbox.gap and not self._inbox.waiting:
                 await self._close_gap()
-            timer = self._next_timer()
+            timer = self._next_timer() if self.record.timers else None
             if timer is not None and timer.begun:
                 return await self._about_begun(timer)
             if self._orders.waits and not (self._inbox.unaccounted and self._inbox.waiting):
@@ -112,7 +112,7 @@ class Conductor:
                 continue
             now = self._ports.clock.monotonic()
             items_at = self._items_at()
-            timer_at = self._timer_at(timer, now)
+            timer_at = float("inf") if timer is None else self._timer_at(timer, now)
             if items_at <= now + SLACK:
                 return self._about_items()
             if timer is not None and timer_at <= now:
@@ -141,13 +141,12 @@ class Conductor:
             quiet_at = max(quiet_at, self._inbox.typing_at + self._settings.typing_patience)
         return max(ready_at, min(quiet_at, self._inbox.first_at + self._settings.merge_limit))
 
-    def _next_timer(self) -> Timer | None:
-        timers = self.record.timers
-        return min(timers, key=lambda timer: (not timer.begun, timer.due)) if timers else None
+    def _next_timer(self) -> Timer:
+        return min(self.record.timers, key=lambda timer: (not timer.begun, timer.due))
 
-    def _timer_at(self, timer: Timer | None, now: float) -> float:
+    def _timer_at(self, timer: Timer, now: float) -> float:
         """When (monotonic seconds) the timer goes off: its hour is the wall clock's, which may jump."""
-        return float("inf") if timer is None else now + timer.due - self._ports.clock.now().timestamp()
+        return now + timer.due - self._ports.clock.now().timestamp()
 
     async def _begin(self, timer: Timer) -> None:
         """What a cut-off turn of a timer said must not be taken for another turn's: it is known to have begun."""
@@ -175,7 +174,7 @@ class Conductor:
         self._orders.taken(refusal, done=isinstance(slip.order, Drop) or slip.order.id in self.record.orders)
 
     def _about_items(self) -> Cause:
-        fresh = self._inbox.take(self._how_many())
+        fresh = self._inbox.take(1 if self._overlap is Overlap.QUEUE else self._how_many())
         items, self._interrupted = (*self._interrupted, *fresh), ()
         named_after = items[-1] if self._overlap is Overlap.INTERRUPT else items[0]
         return Cause(id=named_after.id, trigger=Trigger.ITEMS, items=items)
@@ -186,8 +185,6 @@ class Conductor:
         A turn that was cut off after it had spoken is repeated without what arrived later: it would be another turn,
         and its sends would be taken for those of the first.
         """
-        if self._overlap is Overlap.QUEUE:
-            return 1
         ready = max(1, self._inbox.ready())
         if not (unaccounted := self._inbox.unaccounted):
             return ready
@@ -212,7 +209,8 @@ class Conductor:
         )
         with within(self.record.key, turn.id):
             await self._performed_and_committed(turn)
-            await self._acknowledge(turn)
+            if self._settings.read_receipts and turn.messages:
+                await self._outbox.read(turn.messages[-1])
 
     async def _performed_and_committed(self, turn: LiveTurn) -> None:
         self._report("turn.began", turn, Level.DEBUG, repeated=int(turn.repeated))
@@ -332,12 +330,15 @@ class Conductor:
             cursor=self._inbox.ledger.cursor,
             own=self._inbox.own.cursor,
             greeted=True,
-            interrupted=tuple(item.id for item in self._interrupted),
+            interrupted=tuple([item.id for item in self._interrupted]),
             handled_turns=self.record.handled_turns + 1,
             said_messages=self.record.said_messages + turn.sends,
             said_bytes=self.record.said_bytes + turn.sent_bytes,
         )
-        record = self._with_dead_letter(turn, done(turn.cause.order, record), error)
+        if turn.cause.order is not None:
+            record = done(turn.cause.order, record)
+        if error is not None:
+            record = self._with_dead_letter(turn, record, error)
         record = self._guarded(turn, record, error)
         await self._verbs.save(record)
         self.record = record
@@ -349,7 +350,8 @@ class Conductor:
             seconds=round(self._ports.clock.monotonic() - turn.began, 4),
             last_item=turn.items[-1].id if turn.items else "",
         )
-        self._settle_order(turn, error)
+        if turn.cause.order is not None:
+            self._settle_order(turn, turn.cause.order, error)
 
     def _guarded(self, turn: LiveTurn, record: ContactRecord, error: Exception | None) -> ContactRecord:
         """The record to be committed; where a guard raises its alarm, with the order to hand the chat off."""
@@ -361,9 +363,7 @@ class Conductor:
         self._ports.report(happening)
         return keeping(self._guards.order(alarm, record), record)
 
-    def _settle_order(self, turn: LiveTurn, error: Exception | None) -> None:
-        if (order := turn.cause.order) is None:
-            return
+    def _settle_order(self, turn: LiveTurn, order: Order, error: Exception | None) -> None:
         refusal = "" if error is None else why_not(error)
         if turn.outcome is Outcome.OVER and self._fence.reason is not None:
             refusal = self._fence.reason.sentence
@@ -374,19 +374,13 @@ class Conductor:
         fields: dict[str, str | int] = {"order": order.id, "verb": type(order).__name__.lower(), **more}
         self._ports.report(Happening(name=name, contact=self.record.key, fields=fields))
 
-    def _with_dead_letter(self, turn: LiveTurn, record: ContactRecord, error: Exception | None) -> ContactRecord:
-        if error is None:
-            return record
+    def _with_dead_letter(self, turn: LiveTurn, record: ContactRecord, error: Exception) -> ContactRecord:
         at = timestamp(self._ports.clock.now())
         order = turn.cause.order
         name = order.letter if isinstance(order, Retry) else ItemId(turn.id)
         items = tuple(item.id for item in turn.items)
         letter = DeadLetter(item_id=name, error=type(error).__name__, at=at, items=items)
         return replace(record, dead_letters=(*record.dead_letters, letter)[-_DEAD_LETTERS:])
-
-    async def _acknowledge(self, turn: LiveTurn) -> None:
-        if self._settings.read_receipts and turn.messages:
-            await self._outbox.read(turn.messages[-1])
 
     def _suspects(self, cause: Cause) -> bool:
         """Whether a turn other than `cause` may have sent what is unaccounted for: one that would come before it.

@@ -93,7 +93,7 @@ class Handler:
         self._ends_at = now + self._settings.turn_timeout
         typing_after = self._settings.typing_after
         self._typing_at = NEVER if typing_after is None else max(now + typing_after, self._typing_due)
-        self._alarm.set(min(self._typing_at, self._ends_at))
+        self._alarm.set(self._typing_at if self._typing_at < self._ends_at else self._ends_at)
         self._task = asyncio.current_task(self._loop)
 
     def _end(self) -> None:

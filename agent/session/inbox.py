@@ -97,25 +97,24 @@ class Inbox:
         return self._closed < self._gaps
 
     def _admit(self, item: Item, patience: float) -> bool:
-        if item.sender.participant_id == self._own_id:
-            self._note_own(item)
-            return False
-        if isinstance(item, Receipt) or self._is_typing(item):
-            return False
         position = item.position
+        if item.sender.participant_id == self._own_id:
+            if isinstance(item, Message) and position not in self.own:
+                self._unaccounted[item.id] = item
+            return False
+        if isinstance(item, Receipt) or (isinstance(item, Event) and self._is_typing(item)):
+            return False
         if position in self._known or position in self._passing or position in self.ledger:
             self.repeated += 1
         elif not self.wants(item):
             self._mark(item)
-        elif self._has_room(item):
+        elif not (self._waiting or self.gap) or self._has_room(item):
             self._queue(item, position, patience)
             return True
         return False
 
     def _has_room(self, item: Item) -> bool:
         """What does not fit, and all that came after it, is left to the next reading of the transcript."""
-        if not self._waiting and not self.gap:
-            return True
         if item.id in self._interrupted:  # its turn had room for it, and must have again
             return True
         full = sum(each.id not in self._interrupted for each in self._waiting) >= self._capacity
@@ -143,12 +142,8 @@ class Inbox:
         else:
             self.wake()
 
-    def _note_own(self, item: Item) -> None:
-        if isinstance(item, Message) and item.position not in self.own:
-            self._unaccounted[item.id] = item
-
-    def _is_typing(self, item: Item) -> bool:
-        if not (isinstance(item, Event) and item.content_type == EventType.TYPING):
+    def _is_typing(self, item: Event) -> bool:
+        if item.content_type != EventType.TYPING:
             return False
         if item.sender.role == Role.CUSTOMER:
             self.typing_at = self._clock.monotonic()

@@ -13,7 +13,10 @@ Position = tuple[str, str]
 
 
 class Ledger:
-    """A mutable `Cursor`: `mark` what is done, ask with ``in``, `cursor` is its durable form."""
+    """A mutable `Cursor`: `mark` what is done, ask with ``in``, `cursor` is its durable form.
+
+    An item is known by its id, or by its time where it has none: clients have been made to expect that [client code].
+    """
 
     REMEMBERED = 64
 
@@ -23,21 +26,22 @@ class Ledger:
         self._cursor: Cursor | None = cursor
         self._floor: Position = cursor.floor
         self._done = sorted(cursor.handled)
-        self._ids = {_identity(position) for position in cursor.handled}
+        self._ids = {position[1] or position[0] for position in cursor.handled}
 
     def __contains__(self, position: Position) -> bool:
-        return _identity(position) in self._ids or position <= self._floor
+        return (position[1] or position[0]) in self._ids or position <= self._floor
 
     def mark(self, position: Position) -> None:
         """`position` is dealt with."""
-        if position in self:
+        identity = position[1] or position[0]
+        if identity in self._ids or position <= self._floor:
             return
         self._cursor = None
-        self._ids.add(_identity(position))
+        self._ids.add(identity)
         insort(self._done, position)
         if len(self._done) > self.REMEMBERED:
             self._floor = self._done.pop(0)
-            self._ids.discard(_identity(self._floor))
+            self._ids.discard(self._floor[1] or self._floor[0])
 
     @property
     def anchor(self) -> ItemId | None:
@@ -55,8 +59,3 @@ class Ledger:
         if self._cursor is None:
             self._cursor = Cursor(floor=self._floor, handled=tuple(self._done))
         return self._cursor
-
-
-def _identity(position: Position) -> str:
-    """The item's id, or its time where it has none: clients have been made to expect that [client code]."""
-    return position[1] or position[0]

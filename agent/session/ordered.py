@@ -79,10 +79,8 @@ async def _hand_off(order: HandOff, turn: LiveTurn) -> None:
     await turn.leave()
 
 
-def done(order: Order | None, record: ContactRecord) -> ContactRecord:
+def done(order: Order, record: ContactRecord) -> ContactRecord:
     """The record as it is once the turn of `order` has ended: it will not be done again."""
-    if order is None:
-        return record
     letters = without(record.dead_letters, order.letter) if isinstance(order, Retry) else record.dead_letters
     return replace(record, orders=(*record.orders, order.id)[-REMEMBERED:], dead_letters=letters)
 

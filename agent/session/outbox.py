@@ -81,7 +81,8 @@ class Outbox:
         await self._lock.acquire()
         try:
             self._fence.check()
-            if (sent := self._recognised(content, repeated)) is not None:
+            sent = self._recognised(content, repeated) if self._inbox.unaccounted else None
+            if sent is not None:
                 self._ports.report(Happening(name="send.recognised", contact=self._key))
             else:
                 sent = await self._told(content, content_type, self._token(*name), asked_at)
@@ -106,8 +107,6 @@ class Outbox:
 
     def _recognised(self, content: str, repeated: bool) -> Sent | None:
         candidates = self._inbox.unaccounted
-        if not candidates:
-            return None
         if not repeated or content in self._asides:
             candidates = tuple(message for message in candidates if message.content == content)
         else:
@@ -169,7 +168,8 @@ class Outbox:
             )
         finally:
             self._in_flight = False
-            self._land()
+            if self._afterwards:
+                self._land()
 
     def when_landed(self, action: Callable[[], None]) -> None:
         """Calls `action` as soon as no call is in flight: at once, or when the one in flight has come to its end."""
@@ -178,10 +178,9 @@ class Outbox:
             self._land()
 
     def _land(self) -> None:
-        if self._afterwards:
-            actions, self._afterwards = self._afterwards, []
-            for action in actions:
-                action()
+        actions, self._afterwards = self._afterwards, []
+        for action in actions:
+            action()
 
     async def _already_said(self, content: str) -> Sent | None:
         """The message, if the failed call took effect. Only ours, one at a time: the same words mean the same one."""

@@ -360,20 +360,19 @@ class Stay:
     async def save(self, record: ContactRecord) -> None:
         await self._saving.acquire()
         try:
-            await self._save(record)
+            whole = self._streams.on(record)
+            await save(whole, self._ports)
+            self.record = whole
         finally:
             self._saving.release()
-
-    async def _save(self, record: ContactRecord) -> None:
-        whole = self._streams.on(record)
-        await save(whole, self._ports)
-        self.record = whole
 
     async def _remember_streams(self) -> None:
         """Between two commits. Raises OwnershipLost when another worker owns the contact."""
         try:
             async with self._saving:
-                await self._save(self.record)
+                whole = self._streams.on(self.record)
+                await save(whole, self._ports)
+                self.record = whole
         except Fenced:
             self._fence.close(OwnershipLost)
             self._fence.check()
