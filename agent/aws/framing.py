@@ -33,7 +33,7 @@ class Framing:
         self._text = True
 
     def receive(self, chunk: bytes) -> bool:
-        """These bytes came. Whether the library read some of them, and so may have something to send."""
+        """These bytes came. Whether the library may have something to send."""
         if self._head:
             chunk, self._head = self._head + chunk, b""
         at, end, asked = 0, len(chunk), False
@@ -45,7 +45,7 @@ class Framing:
                     return asked
                 asked = True
             at = after
-        return asked
+        return asked or self._library.state is not State.OPEN
 
     def _plain(self, chunk: bytes, at: int, end: int) -> int:
         """Reads the plain text frame that begins at `at`; where it ends, or 0 when there is none."""
