@@ -12,7 +12,7 @@ from websockets.uri import parse_uri
 
 from agent.aws.framing import Framing
 
-LIMIT = 70_000
+LIMIT = 1_000
 
 
 def library() -> ClientProtocol:
@@ -67,7 +67,7 @@ def _unmasked(sent: bytes) -> bytes:
     return sent[:2] + bytes(byte ^ mask[at % 4] for at, byte in enumerate(data))
 
 
-texts = st.text(max_size=200).map(str.encode) | st.sampled_from([125, 126, 127, 65_535, 65_536]).map(lambda n: b"x" * n)
+texts = st.text(max_size=200).map(str.encode) | st.sampled_from([125, 126, 127, 1_000, 1_001, 65_536]).map(lambda n: b"x" * n)
 plain = st.builds(frame, st.just(Opcode.TEXT), texts)
 fragmented = st.lists(st.binary(max_size=20) | texts, min_size=1, max_size=3).map(
     lambda parts: b"".join(
@@ -94,6 +94,9 @@ streams = st.lists(st.one_of(plain, plain, fragmented, control, odd), max_size=6
 @example(stream=[frame(Opcode.TEXT, b"begun", fin=False), frame(Opcode.TEXT, b"whole")], cuts=[])
 @example(stream=[frame(Opcode.TEXT, b"\xff"), frame(Opcode.TEXT, b"later")], cuts=[])
 @example(stream=[frame(Opcode.PING, b"?"), frame(Opcode.TEXT, b"x" * 300)], cuts=[4, 5, 6])
+@example(stream=[frame(Opcode.BINARY, b"xx\x81\x02hi")], cuts=[4])
+@example(stream=[frame(Opcode.TEXT, b"x\xff")], cuts=[])
+@example(stream=[frame(Opcode.TEXT, b"x" * 1_001)], cuts=[])
 @example(stream=[frame(Opcode.CLOSE, b"\x03\xe8"), frame(Opcode.TEXT, b"too late")], cuts=[1])
 @example(stream=[frame(Opcode.TEXT, b"x" * (LIMIT + 1)), frame(Opcode.TEXT, b"later")], cuts=[3, 12])
 def test_any_cut_gives_what_the_library_reads(stream: list[bytes], cuts: list[int]) -> None:
