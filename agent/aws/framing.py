@@ -8,9 +8,8 @@ no handshake.
 
 from collections.abc import Callable
 
-from websockets.client import ClientProtocol
 from websockets.frames import CloseCode, Frame, Opcode
-from websockets.protocol import State
+from websockets.protocol import Protocol, State
 
 _PLAIN = 0x81
 """The first byte of a text frame that is the whole message."""
@@ -23,7 +22,7 @@ class Framing:
 
     __slots__ = ("_head", "_heard", "_library", "_limit", "_owed", "_parts", "_text")
 
-    def __init__(self, library: ClientProtocol, heard: Callable[[str | bytes], None]) -> None:
+    def __init__(self, library: Protocol, heard: Callable[[str | bytes], None]) -> None:
         self._library = library
         self._heard = heard
         self._limit = library.max_message_size or 0

@@ -15,9 +15,9 @@ from websockets.asyncio import client as library
 from websockets.client import ClientProtocol
 
 from agent.aws.hosts import host_of, is_aws, is_loopback
-from agent.aws.pushing import PushedSocket
 from agent.aws.quiet import mute_logger
 from agent.aws.settings import SocketSettings
+from agent.aws.upgrading import Upgrading
 from agent.errors import SocketRefused
 from agent.ids import Secret
 from agent.ports import Hearer
@@ -63,8 +63,8 @@ class WebsocketsSocketPort:
     def _upgrade(self, url: str, hearer: Hearer) -> _Upgrade:
         settings = self._settings
 
-        def connection(protocol: ClientProtocol, **_: object) -> PushedSocket:
-            return PushedSocket(protocol, hearer, close_timeout=settings.close_timeout)
+        def connection(protocol: ClientProtocol, **_: object) -> Upgrading:
+            return Upgrading(protocol, hearer, close_timeout=settings.close_timeout)
 
         return _Upgrade(
             url,

@@ -16,6 +16,7 @@ from agent.daemon.claims import Claims
 from agent.daemon.patience import Patience
 from agent.errors import JoinRefused
 from agent.record import ContactRecord, Phase
+from agent.session.moment import Moment
 from agent.session.orders import Slip
 from agent.session.session import Ending
 from agent.telemetry import Happening, Level, Report
@@ -85,7 +86,7 @@ class Child:
         self._scope = anyio.CancelScope()
         self._session: ChatSession | None = None
         self._goodbye: Goodbye | None = None
-        self._going = anyio.Event()
+        self._going = Moment()
         self._since = clock.monotonic()
 
     @property

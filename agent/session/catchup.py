@@ -4,9 +4,8 @@ Which page comes next is decided by `agent.wire.catchup`; here the pages are fet
 live items wait meanwhile. It knows the inbox, no socket.
 """
 
+import asyncio
 from collections.abc import Callable
-
-import anyio
 
 from agent.errors import AccessDenied, ConnectError, InvalidRequest, ResourceNotFound
 from agent.ports import Operation, TranscriptPage
@@ -42,7 +41,7 @@ class TranscriptReader:
         self._credentials = credentials
         self._read = read
         self._ports = ports
-        self._lock = anyio.Lock()
+        self._lock = asyncio.Lock()
         self.initial_contact_id = record.initial_contact_id
 
     async def close_gap(self) -> None:

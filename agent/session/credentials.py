@@ -4,9 +4,8 @@ A stored token may be retired by a later connection [live], so there is one hold
 A 403 with a token fetched because of a 403 means that the chat is over for us [live]. It knows no socket.
 """
 
+import asyncio
 from collections.abc import Callable
-
-import anyio
 
 from agent.errors import AccessDenied, RemovedFromChat, ResourceNotFound
 from agent.ids import ContactKey
@@ -41,7 +40,7 @@ class Credentials:
         self._fence = fence
         self._ports = ports
         self._urgent = urgent
-        self._lock = anyio.Lock()
+        self._lock = asyncio.Lock()
         self._last_chance = False
 
     def accepted(self) -> None:

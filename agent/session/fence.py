@@ -7,9 +7,8 @@ remembers why.
 
 from collections.abc import Callable
 
-import anyio
-
 from agent.errors import ConversationOver, OwnershipLost
+from agent.session.moment import Moment
 
 
 class Fence:
@@ -18,7 +17,7 @@ class Fence:
     def __init__(self, may_speak: Callable[[], bool] = lambda: True) -> None:
         self._may_speak = may_speak
         self._reason: type[ConversationOver] | None = None
-        self._closed = anyio.Event()
+        self._closed = Moment()
         self._listeners: list[Callable[[], None]] = []
 
     @property

@@ -6,10 +6,10 @@ It has no task of its own: the socket calls when something comes, and one timer 
 import asyncio
 from collections.abc import Callable
 
-import anyio
-
 from agent.errors import SocketClosed, SocketRefused
 from agent.ports import Connection, Socket
+from agent.session.alarm import NEVER
+from agent.session.moment import Moment
 from agent.session.surroundings import Ports
 from agent.wire.items import Item
 from agent.wire.participant import (
@@ -59,8 +59,8 @@ class Line:
         self._socket: Socket | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._rings_at = 0.0
-        self._settled = anyio.Event()
-        self._gone = anyio.Event()
+        self._settled = Moment()
+        self._gone = Moment()
 
     async def open(self) -> None:
         """Returns when the socket is subscribed or has ended; never raises for the network's sake."""
@@ -78,9 +78,9 @@ class Line:
         else:
             self._give_up(self.why)
 
-    async def gone(self) -> None:
-        """Returns when the socket has ended."""
-        await self._gone.wait()
+    async def gone(self, *, within: float = NEVER) -> None:
+        """Returns when the socket has ended, or after so many seconds."""
+        await self._gone.wait(within=within)
 
     # ------------------------------------------------------------------------------ as the socket sees it
 

@@ -138,8 +138,7 @@ class Link:
             except ConnectError as error:
                 failed = Happening(name="transcript.failed", level=Level.ERROR, contact=self._key, error=error)
                 self._ports.report(failed)
-            with anyio.move_on_after(next(waits)):
-                await line.gone()
+            await line.gone(within=next(waits))
         return None
 
     async def _until_due(self, line: Line, opened_at: datetime) -> None:
@@ -151,8 +150,7 @@ class Link:
             token_expiry=self._credentials.current.token_expiry,
             settings=self._timings,
         )
-        with anyio.move_on_after(delays.soonest):
-            await line.gone()
+        await line.gone(within=delays.soonest)
         if line.ended:
             self.reconnects += 1
             self._report("link.lost", Level.WARNING, why=line.why)

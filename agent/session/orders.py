@@ -5,7 +5,6 @@ first, by whichever worker has the chat, under one name, and what it already sai
 never kept is refused, and whoever gave it is told. It knows no socket and no store.
 """
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -110,7 +109,7 @@ class OrderBook:
 
     def __init__(self) -> None:
         self.keeping = False
-        self._waiting: deque[Slip] = deque()
+        self._waiting: list[Slip] = []
         self._kept: dict[str, Slip] = {}
         self._closed = ""
 
@@ -133,7 +132,7 @@ class OrderBook:
 
     def taken(self, refusal: str, *, done: bool) -> None:
         """The first order was refused, was done by being kept, or is durable now."""
-        slip = self._waiting.popleft()
+        slip = self._waiting.pop(0)
         if not refusal:
             slip.kept.set()
         if refusal or done:
@@ -151,11 +150,11 @@ class OrderBook:
         """Nothing is done here any more; `passed_on`: another worker will do what is kept."""
         self._closed = why
         if self.keeping and self._waiting:
-            slip = self._waiting.popleft()
+            slip = self._waiting.pop(0)
             slip.doubtful = True
             slip.refuse(_IN_DOUBT)
         while self._waiting:
-            self._waiting.popleft().refuse(why)
+            self._waiting.pop(0).refuse(why)
         for slip in self._kept.values():
             slip.passed_on = passed_on
             slip.refuse("" if passed_on else why)

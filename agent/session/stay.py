@@ -34,6 +34,7 @@ from agent.session.inbox import Inbox
 from agent.session.ingress import Ingress, WayIn
 from agent.session.lapse import lapse_until
 from agent.session.link import Link
+from agent.session.moment import Moment
 from agent.session.orders import OrderBook, Slip
 from agent.session.outbox import Outbox
 from agent.session.presence import Presence
@@ -77,7 +78,7 @@ class Stay:
         self._settings = settings
         self._going = False
         self._saving = asyncio.Lock()
-        self._began = anyio.Event()
+        self._began = Moment()
         self._since: tuple[str, str] | None = None
         self._conductor: Conductor | None = None
         self._conversation: Conversation | None = None
