@@ -6,8 +6,9 @@ the turn returns. A turn that fails or is cancelled leaves everything as the tur
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
+
+from msgspec.structs import replace
 
 from agent.bot import middleware
 from agent.bot.chat import Chat

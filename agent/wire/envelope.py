@@ -4,8 +4,9 @@ Decoding is total: whatever arrives becomes one value of a closed union. Nothing
 a frame leads to is the connection's business.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from agent.wire.forgiving import decode_json
 from agent.wire.items import Item, Json, parse_item
@@ -22,8 +23,7 @@ PING = '{"topic":"aws/ping"}'
 """The deep heartbeat: the answer says whether what lies behind the socket works [client code]."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscribeAck:
+class SubscribeAck(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to SUBSCRIBE. `status` is ``success`` or ``failure`` [client code]; "" when it says neither."""
 
     status: str
@@ -35,13 +35,11 @@ class SubscribeAck:
         return self.status == "success" and (not self.topics or CHAT_TOPIC in self.topics)
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
+class Heartbeat(msgspec.Struct, frozen=True):
     """The answer to HEARTBEAT."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ping:
+class Ping(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to PING; `status_code` is None when it carries none."""
 
     status_code: int | None
@@ -51,22 +49,19 @@ class Ping:
         return self.status_code == 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatItem:
+class ChatItem(msgspec.Struct, frozen=True, kw_only=True):
     """Something happened in the chat."""
 
     item: Item
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """An error of the gateway: a frame without a topic, with a `message` such as ``Forbidden`` [client code]."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ignored:
+class Ignored(msgspec.Struct, frozen=True, kw_only=True):
     """A frame that means nothing to this version; `reason` holds nothing of the frame."""
 
     reason: str

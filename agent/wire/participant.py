@@ -82,6 +82,8 @@ class ParticipantConnection:
 
     def next_deadline(self) -> float | None:
         """When `receive_time` has something to do; None for never."""
+        if self._open_by is None and self._subscribe_at is None:  # as for nearly all of its life
+            return self._beat_at
         times = [at for at in (self._open_by, self._subscribe_at, self._beat_at) if at is not None]
         return min(times, default=None)
 

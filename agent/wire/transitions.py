@@ -13,6 +13,8 @@ from typing import TypeAlias
 class LinkState(StrEnum):
     """Where a connection stands."""
 
+    __hash__ = str.__hash__  # an enum's own is Python code, and each frame looks into the table
+
     OPENING = "opening"
     SUBSCRIBING = "subscribing"
     REJECTED = "rejected"
@@ -24,6 +26,8 @@ class LinkState(StrEnum):
 
 class LinkInput(StrEnum):
     """What can happen to a connection."""
+
+    __hash__ = str.__hash__
 
     OPENED = "socket opened"
     OPENING_OVERDUE = "URL expired"
