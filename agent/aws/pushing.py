@@ -52,7 +52,8 @@ class PushedSocket(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone."""
         self._library.receive_eof()
-        self._library.parser_exc = None  # its frames hold the protocol
+        self._library.parser_exc = None  # its frames hold the library, as the parser does
+        self._library.parser.close()
         if self._end is not None:
             self._end.cancel()
         self._hearer.lost(self._code())

@@ -63,9 +63,11 @@ class Upgrading(asyncio.Protocol):
         """Nobody answered."""
         self._library.receive_eof()
         self._refuse()
+        self._library.parser.close()
 
     def _accept(self, first: bytes) -> None:
         library = self._library
+        library.parser.close()  # it and the library hold each other, and with them the URL
         fresh = Protocol(Side.CLIENT, max_size=library.max_message_size, logger=library.logger)
         socket = PushedSocket(fresh, self.transport, self._hearer, close_timeout=self._close_timeout)
         self.transport.set_protocol(socket)

@@ -67,7 +67,9 @@ def _unmasked(sent: bytes) -> bytes:
     return sent[:2] + bytes(byte ^ mask[at % 4] for at, byte in enumerate(data))
 
 
-texts = st.text(max_size=200).map(str.encode) | st.sampled_from([125, 126, 127, 1_000, 1_001, 65_536]).map(lambda n: b"x" * n)
+texts = st.text(max_size=200).map(str.encode) | st.sampled_from([125, 126, 127, 1_000, 1_001, 65_536]).map(
+    lambda n: b"x" * n
+)
 plain = st.builds(frame, st.just(Opcode.TEXT), texts)
 fragmented = st.lists(st.binary(max_size=20) | texts, min_size=1, max_size=3).map(
     lambda parts: b"".join(
