@@ -415,9 +415,9 @@ class ContactStore(Protocol):
     ) -> Sequence[ContactKey]:
         """Live contacts (not over) that `owner` may claim now: released ones, its own, those of dead workers.
 
-        At most `limit`, in the order of their keys, beginning behind `after`: a contact that cannot be claimed never
-        hides the others. `owner`'s own are among them while it serves them, too; without `own` they are left out, so
-        that looking again and again costs by what was left behind and not by what is served.
+        The first `limit` in the order of their keys, beginning behind `after`; fewer are the last ones. A contact that
+        cannot be claimed never hides the others. `owner`'s own are among them while it serves them, too; without `own`
+        they are left out, so that looking again and again costs by what was left behind and not by what is served.
         """
         ...
 

@@ -168,9 +168,13 @@ class Wires:
                 flight.outcome = self._loop.create_future()
                 with anyio.CancelScope(shield=True):
                     answer = await flight.outcome
-        finally:
+        except asyncio.CancelledError:  # twice cancelled: it is meant now, and not once more afterwards
             self._give_up(flight)
+            raise
+        except Exception:
             _cancel_again(cancelled)
+            raise
+        _cancel_again(cancelled)
         return cast("Answer", answer)
 
     def close(self) -> None:

@@ -26,6 +26,7 @@ from agent.telemetry import Happening, Level, Report, silent
 __all__ = ["ChatSession", "Duty", "Goodbye", "Supervisor"]
 
 _AT_ONCE = 16
+_PAGE = 100
 
 
 class Supervisor:
@@ -61,6 +62,7 @@ class Supervisor:
         self._claiming: set[ContactKey] = set()
         self._courtesy = Courtesy(duty.owner, clock)
         self._knows_its_own = False
+        self._passed_over = False
         self._lost = 0
         self.taken_up = 0
         self._goodbye: Goodbye | None = None
@@ -101,13 +103,15 @@ class Supervisor:
         """
         self._courtesy.look(seen)
         own = not self._knows_its_own or bool(self._claims.astray)
+        self._passed_over = False
         after: ContactKey | None = None
         while self._room.free > 0:
-            if not (keys := await self._store.claimable(self._duty.owner, own=own, after=after)):
-                self._knows_its_own = True
-                break
+            keys = await self._store.claimable(self._duty.owner, own=own, limit=_PAGE, after=after)
             mine = [key for key in keys if self._is_ours_to_take(key)]
             await abreast(mine, self._resume, at_once=_AT_ONCE)
+            if len(keys) < _PAGE:  # what is claimed from now on need not be looked for
+                self._knows_its_own = self._knows_its_own or not self._passed_over
+                break
             after = keys[-1]
         await self._free_what_went_astray()
         return self._courtesy.waits or bool(self._claims.astray)
@@ -151,9 +155,12 @@ class Supervisor:
     async def _resume(self, key: ContactKey) -> None:
         """Takes up one contact, if there is a place for it."""
         record = await self._loaded(key)
-        served = record is not None and record.bot in self._roster.bots and self._room.free_for(record.bot) > 0
-        if record is not None and served and self._room.take_now():
+        if record is None or record.bot not in self._roster.bots:
+            return
+        if self._room.free_for(record.bot) > 0 and self._room.take_now():
             await self._using_place(self._started(record, again=True))
+        else:
+            self._passed_over = True
 
     async def _loaded(self, key: ContactKey) -> ContactRecord | None:
         """An unreadable record hides no other."""

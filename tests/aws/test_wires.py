@@ -196,6 +196,59 @@ async def test_what_is_sent_to_the_end_is_known_before_its_cancellation_comes(pe
         assert wires.open == 1
 
 
+async def test_a_connection_that_breaks_under_way_is_known_before_the_cancellation_comes(peer: Peer) -> None:
+    """The error comes out, and then the cancellation."""
+    may_end = asyncio.Event()
+    learned: list[object] = []
+
+    async def hang_up(request: Request) -> bytes | None:
+        await may_end.wait()
+        return None
+
+    async def say() -> None:
+        try:
+            await wires.exchange(ASK, to_the_end=True)
+        except aws.ConnectionClosedError as error:
+            learned.append(type(error))
+        await asyncio.sleep(0)
+        learned.append("not cancelled")
+
+    peer.answering = hang_up
+    async with wires_to(peer) as wires, asyncio.timeout(30):
+        saying = asyncio.ensure_future(say())
+        await peer.arrived.wait()
+        saying.cancel()
+        await asyncio.sleep(0)
+        may_end.set()
+        await asyncio.wait([saying])
+    assert saying.cancelled()
+    assert learned == [aws.ConnectionClosedError]
+
+
+async def test_who_is_cancelled_twice_does_not_wait_and_can_clean_up(peer: Peer) -> None:
+    """The connection is cut, and no further cancellation comes."""
+    cleaned: list[str] = []
+
+    async def say() -> None:
+        try:
+            await wires.exchange(ASK, to_the_end=True)
+        finally:
+            await asyncio.sleep(0)
+            cleaned.append("up")
+
+    peer.stays_silent()
+    async with wires_to(peer) as wires, asyncio.timeout(30):
+        saying = asyncio.ensure_future(say())
+        await peer.arrived.wait()
+        for _ in range(2):
+            saying.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait([saying])
+        await peer.closed.wait()
+    assert saying.cancelled()
+    assert cleaned == ["up"]
+
+
 async def test_what_is_still_in_line_is_not_sent_to_the_end(peer: Peer) -> None:
     """Nothing of it was sent, so its cancellation comes at once."""
     peer.stays_silent()

@@ -15,6 +15,7 @@ from rich.console import Console
 from tests.benchmarks.decoding import decodings
 from tests.benchmarks.race import ROOT
 from tests.benchmarks.report import keep, kept_in, markdown, rewrite
+from tests.benchmarks.sending import SENDING, sendings
 from tests.benchmarks.starting_up import startings
 from tests.benchmarks.suite import Result, contests, measured
 
@@ -36,6 +37,8 @@ def _measured(given: argparse.Namespace) -> list[Result]:
     console = Console(stderr=True)
     chosen = [each for each in contests(rounds=given.rounds, short=given.short) if given.only in each.load.name]
     results = [] if given.only else [*startings(given.rounds, console.print), *decodings(given.rounds)]
+    if given.only in SENDING:
+        results += sendings(given.rounds)
     return [*results, *measured(chosen, console.print)]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.benchmarks.race import Workload
 from tests.benchmarks.report import keep, markdown
+from tests.benchmarks.sending import sendings
 from tests.benchmarks.suite import PRODUCT, Contest, measured
 
 
@@ -21,3 +22,10 @@ def test_a_contest_is_held_kept_and_shown(tmp_path: Path) -> None:
     assert results[0].median("served") == 3
     assert load.name in json.dumps(json.loads((tmp_path / "results.json").read_text(encoding="utf-8")))
     assert "| product |" in markdown(results)
+
+
+@pytest.mark.skipif(shutil.which("taskset") is None, reason="peers are put on cores by taskset")
+def test_what_a_call_costs_is_measured() -> None:
+    """Each way in a process of its own."""
+    (result,) = sendings(1, ("product",))
+    assert result.median("µs") > 0

@@ -17,6 +17,7 @@ from agent.ids import InstanceId, WorkerId
 from agent.ports import Declined
 from agent.record import ContactRecord, Phase
 from agent.session.session import Ending
+from tests.store.counting import CountingStore
 
 Virtually: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -399,6 +400,48 @@ def test_taking_up_ends_where_the_slots_do(virtually: Virtually, stand_ins: Simp
             await scene.supervisor.resume()
             await anyio.wait_all_tasks_blocked()
             assert scene.stage.contacts == ["a", "b"]
+
+    virtually(story())
+
+
+def test_own_contacts_that_found_no_place_are_taken_up_once_there_is_one(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """An earlier run of this worker left more than it may serve now: that it has looked once is not enough."""
+
+    async def end(session: Any) -> Ending:
+        await session.end()
+        return Ending.OVER
+
+    async def story() -> None:
+        async with Scene(stand_ins).open(max_chats=2) as scene:
+            for name in "abc":
+                record = ContactRecord(key=stand_ins.key(name), bot="echo", display_name="Echo")
+                await scene.stage.store.claim(record, owner=WorkerId("me"))
+            scene.stage.plans[stand_ins.key("a")] = [end]
+            await scene.supervisor.resume()
+            await anyio.wait_all_tasks_blocked()
+            await scene.supervisor.resume()
+            await anyio.wait_all_tasks_blocked()
+            assert [key.contact_id for key in scene.supervisor.contacts] == ["b", "c"]
+
+    virtually(story())
+
+
+def test_more_than_a_page_is_taken_up(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Two whole pages and a bit, asked for three times."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            for number in range(205):
+                record = ContactRecord(key=stand_ins.key(f"{number:03d}"), bot="echo", display_name="Echo")
+                await scene.stage.store.claim(record, owner=WorkerId("dead"))
+            counted = CountingStore(scene.stage.store)
+            scene.supervisor._store = counted
+            await scene.supervisor.resume()
+            await anyio.wait_all_tasks_blocked()
+            assert len(scene.stage.contacts) == 205
+            assert counted.calls["claimable"] == 3
 
     virtually(story())
 
