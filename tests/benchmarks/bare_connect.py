@@ -148,8 +148,19 @@ class Connect:
             self.after(0.001, self._tick, began, due)
 
     def rest(self) -> None:
-        """Nobody writes."""
-        self.after(self.options.settle, self.open_window)
+        """Nobody writes; then everybody does."""
+        self.after(self.options.settle, self.watch_rest)
+
+    def watch_rest(self) -> None:
+        """The chats are idle, for a whole number of heartbeats."""
+        tell("resting")
+        began = perf_counter()
+
+        def wake() -> None:
+            tell("rested", seconds=perf_counter() - began)
+            self.saturate()
+
+        self.after(self.options.rest, wake)
 
     def drop_all(self) -> None:
         """Every socket is lost at one moment."""
@@ -180,6 +191,7 @@ class Connect:
             "result",
             wall=wall,
             server_cpu=process_time() - self.opened[1],
+            on=self.on,
             replies=sum(replies),
             served=sum(each > 0 for each in replies),
             jain=jain(replies),
@@ -206,7 +218,7 @@ class Connect:
         if self.measuring:
             chat.replies += 1
             self.latencies.append(perf_counter() - asked_at)
-        if self.options.workload == "saturation":
+        if self.options.workload in {"saturation", "idle"}:
             self.ask(chat)
 
     def publish(self, chat: Chat, role: str, number: int, text: bytes) -> None:
@@ -413,7 +425,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rate", type=float, default=400.0)
     parser.add_argument("--latency", type=float, default=0.0)
-    parser.add_argument("--settle", type=float, default=3.0)
+    parser.add_argument("--settle", type=float, default=2.0)
+    parser.add_argument("--rest", type=float, default=10.0)
     parser.add_argument("--tls", action="store_true")
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
