@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from threading import Thread, Timer
 from typing import Any
 
@@ -170,9 +170,10 @@ def _server(load: Workload) -> "Iterator[subprocess.Popen[str]]":
 
 @contextmanager
 def _aside(peer: Peer, certificate: str | None) -> Iterator[dict[str, str]]:
-    """What stands beside the server, and how the environment tells a peer of it."""
+    """What else a peer may need, as its environment names it: a folder on this disk, not in memory; trust; a table."""
     with ExitStack() as stack:
-        aside = {}
+        (ROOT / "build").mkdir(exist_ok=True)
+        aside = {"BENCH_FOLDER": stack.enter_context(TemporaryDirectory(dir=ROOT / "build", prefix="bench-"))}
         if certificate:
             bundle = stack.enter_context(_trusted(certificate))
             aside |= {"AWS_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle}

@@ -7,7 +7,6 @@ for no reorder window, ``asyncio`` for no uvloop.
 import asyncio
 import os
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -54,25 +53,26 @@ class AllAtOnce:
 
 async def serve(work: Task) -> None:
     """Serves the contacts until it is stopped."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Configuration(
-            connect={"endpoint_url": work.url, "instance": INSTANCE},
-            pacing={"enabled": False},
-            worker={"max_chats": len(work.contacts)},
-            store=stored(work, folder),
-            guards={"ping_pong_turns": None, "max_turns": None, "max_messages": None},  # the customers are programs
-            session={"reorder_window": 0.0} if "prompt" in work.options else {},
-        )
-        async with assembled(settings, bot, bot, source=AllAtOnce(work.contacts), report=complain) as assembly:
-            await assembly.worker.run()
+    settings = Configuration(
+        connect={"endpoint_url": work.url, "instance": INSTANCE},
+        pacing={"enabled": False},
+        worker={"max_chats": len(work.contacts)},
+        store=stored(work),
+        guards={"ping_pong_turns": None, "max_turns": None, "max_messages": None},  # the customers are programs
+        session={"reorder_window": 0.0} if "prompt" in work.options else {},
+    )
+    async with assembled(settings, bot, bot, source=AllAtOnce(work.contacts), report=complain) as assembly:
+        await assembly.worker.run()
 
 
-def stored(work: Task, folder: str) -> dict[str, Any]:
-    """Where records are kept; the environment says where the table is."""
+def stored(work: Task) -> dict[str, Any]:
+    """Where records are kept; the environment says where a file or a table may be."""
     if "dynamodb" in work.options:
         url, table = os.environ["BENCH_DYNAMODB"].split()
         return {"kind": "dynamodb", "table": table, "endpoint_url": url, "patience": 60.0, "call_timeout": 60.0}
-    return {"kind": "sqlite", "path": Path(folder, "contacts.db")} if "sqlite" in work.options else {"kind": "memory"}
+    if "sqlite" in work.options:
+        return {"kind": "sqlite", "path": Path(os.environ["BENCH_FOLDER"], "contacts.db")}
+    return {"kind": "memory"}
 
 
 def complain(happening: Happening) -> None:
