@@ -16,6 +16,7 @@ from rich.console import Console
 from tests.benchmarks.decoding import decodings
 from tests.benchmarks.race import ROOT
 from tests.benchmarks.report import keep, kept_in, machine, markdown, rewrite
+from tests.benchmarks.sending import sendings
 from tests.benchmarks.starting_up import startings
 from tests.benchmarks.suite import Result, contests, measured, with_word
 
@@ -39,8 +40,8 @@ def _measured(given: argparse.Namespace) -> list[Result]:
     console = Console(stderr=True)
     chosen = with_word(given.only, contests(rounds=given.rounds, short=given.short))
     rounds = 1 if given.short else given.rounds
-    results = [] if given.only else [*startings(rounds, console.print), *decodings(rounds)]
-    return [*results, *measured(chosen, console.print)]
+    apart = [] if given.only else [*startings(rounds, console.print), *decodings(rounds), *sendings(min(rounds, 3))]
+    return [*measured(chosen, console.print), *apart]
 
 
 def _arguments() -> argparse.Namespace:
