@@ -30,7 +30,7 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _ACK = b'{"topic":"aws/subscribe","content":{"status":"success","topics":["aws/chat"]}}'
 _HEARTBEAT = b'{"topic":"aws/heartbeat"}'
 _PONG = b'{"topic":"aws/ping","statusCode":200,"statusContent":"OK"}'
-_WARM_UP = 1.0
+_WARM_UP, _WARM_UP_EACH = 1.0, 0.001
 _LATER = "2099-01-01T00:00:00.000Z"
 
 
@@ -132,8 +132,17 @@ class Connect:
     def saturate(self) -> None:
         """Every customer writes again as soon as it is answered."""
         for chat in self.chats:
+            chat.replies = 0
             self.ask(chat)
-        self.after(_WARM_UP, self.open_window)
+        latest = self.loop.time() + _WARM_UP + len(self.chats) * _WARM_UP_EACH
+        self.after(_WARM_UP, self.open_once_warm, latest)
+
+    def open_once_warm(self, latest: float) -> None:
+        """Once every chat was answered, or cannot be expected to be: the first wave of many chats comes slowly."""
+        if all(chat.replies for chat in self.chats) or self.loop.time() > latest:
+            self.open_window()
+        else:
+            self.after(0.1, self.open_once_warm, latest)
 
     def offer(self) -> None:
         """All customers together write at a fixed rate, whether they are answered or not."""
@@ -215,8 +224,8 @@ class Connect:
             raise ValueError(f"an answer to no question: {body[:200]!r}")
         self.items += 1
         self.publish(chat, "CUSTOM_BOT", self.items, b"m" + found[1])
+        chat.replies += 1
         if self.measuring:
-            chat.replies += 1
             self.latencies.append(perf_counter() - asked_at)
         if self.options.workload in {"saturation", "idle"}:
             self.ask(chat)

@@ -97,10 +97,10 @@ def _idle(rounds: int) -> list[Contest]:
     return [
         contest("idle, 100 chats", "idle", 100, rounds=rounds),
         contest(f"idle, {few} chats", "idle", few, rounds=rounds),
-        contest(f"idle, {many} chats", "idle", many, PRODUCT, rounds=rounds),
-        contest(f"idle, {many} chats", "idle", many, NAIVE, LIMIT, rounds=1),
+        contest(f"idle, {many} chats", "idle", many, PRODUCT, rounds=rounds, seconds=6.0),
+        contest(f"idle, {many} chats", "idle", many, NAIVE, LIMIT, rounds=1, seconds=6.0),
         contest(f"idle, {few} chats, TLS", "idle", few, rounds=rounds, tls=True),
-        contest(f"idle, {many} chats, TLS", "idle", many, PRODUCT, rounds=1, tls=True),
+        contest(f"idle, {many} chats, TLS", "idle", many, PRODUCT, rounds=1, seconds=6.0, tls=True),
     ]
 
 
