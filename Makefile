@@ -72,7 +72,7 @@ soak: $(VENV)/.develops  ## a real daemon, many customers, a long while; SOAK="-
 audit: $(VENV)/.develops ## known weaknesses of the pinned packages; only a warning where the advisories are out of reach
 	$(BIN)/python -m tests.audit
 
-bench: $(VENV)/.develops ## this project beside other bots, in one run; a quiet machine, half an hour
+bench: $(VENV)/.develops ## this project beside other bots, in one run: about half an hour on a quiet machine
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m tests.benchmarks
 

@@ -32,7 +32,7 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _ACK = b'{"topic":"aws/subscribe","content":{"status":"success","topics":["aws/chat"]}}'
 _HEARTBEAT = b'{"topic":"aws/heartbeat"}'
 _PONG = b'{"topic":"aws/ping","statusCode":200,"statusContent":"OK"}'
-_WARM_UP = 1.0
+_WARM_UP, _WARM_UP_EACH = 1.0, 0.001
 _LATER = "2099-01-01T00:00:00.000Z"
 
 
@@ -134,8 +134,17 @@ class Connect:
     def saturate(self) -> None:
         """Every customer writes again as soon as it is answered."""
         for chat in self.chats:
+            chat.replies = 0
             self.ask(chat)
-        self.after(_WARM_UP, self.open_window)
+        latest = self.loop.time() + _WARM_UP + len(self.chats) * _WARM_UP_EACH
+        self.after(_WARM_UP, self.open_once_warm, latest)
+
+    def open_once_warm(self, latest: float) -> None:
+        """Once every chat was answered, or cannot be expected to be: the first wave of many chats comes slowly."""
+        if all(chat.replies for chat in self.chats) or self.loop.time() > latest:
+            self.open_window()
+        else:
+            self.after(0.1, self.open_once_warm, latest)
 
     def offer(self) -> None:
         """All customers together write at a fixed rate, whether they are answered or not."""
@@ -150,8 +159,19 @@ class Connect:
             self.after(0.001, self._tick, began, due)
 
     def rest(self) -> None:
-        """Nobody writes."""
-        self.after(self.options.settle, self.open_window)
+        """Nobody writes; then everybody does."""
+        self.after(self.options.settle, self.watch_rest)
+
+    def watch_rest(self) -> None:
+        """The chats are idle, for a whole number of heartbeats."""
+        tell("resting")
+        began = perf_counter()
+
+        def wake() -> None:
+            tell("rested", seconds=perf_counter() - began)
+            self.saturate()
+
+        self.after(self.options.rest, wake)
 
     def drop_all(self) -> None:
         """Every socket is lost at one moment."""
@@ -182,6 +202,7 @@ class Connect:
             "result",
             wall=wall,
             server_cpu=process_time() - self.opened[1],
+            on=self.on,
             replies=sum(replies),
             served=sum(each > 0 for each in replies),
             jain=jain(replies),
@@ -205,10 +226,10 @@ class Connect:
             raise ValueError(f"an answer to no question: {body[:200]!r}")
         self.items += 1
         self.publish(chat, "CUSTOM_BOT", self.items, b"m" + found[1])
+        chat.replies += 1
         if self.measuring:
-            chat.replies += 1
             self.latencies.append(perf_counter() - asked_at)
-        if self.options.workload == "saturation":
+        if self.options.workload in {"saturation", "idle"}:
             self.ask(chat)
 
     def publish(self, chat: Chat, role: str, number: int, text: bytes) -> None:
@@ -422,7 +443,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rate", type=float, default=400.0)
     parser.add_argument("--latency", type=float, default=0.0)
-    parser.add_argument("--settle", type=float, default=3.0)
+    parser.add_argument("--settle", type=float, default=2.0)
+    parser.add_argument("--rest", type=float, default=10.0)
     parser.add_argument("--tls", action="store_true")
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -41,12 +41,15 @@ async def chat(connect: Any, participant: Any, contact: str, gate: asyncio.Semap
         )
     token = created["ParticipantCredentials"]["ParticipantToken"]
     while True:
-        async with gate:
-            connection = await participant.create_participant_connection(
-                ParticipantToken=token, Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"], ConnectParticipant=True
-            )
-            socket = await websockets.connect(connection["Websocket"]["Url"])
-            await socket.send(SUBSCRIBE)
+        try:
+            async with gate:
+                connection = await participant.create_participant_connection(
+                    ParticipantToken=token, Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"], ConnectParticipant=True
+                )
+                socket = await websockets.connect(connection["Websocket"]["Url"])
+                await socket.send(SUBSCRIBE)
+        except OSError:  # timeouts, too: dialled again
+            continue
         await converse(participant, socket, connection["ConnectionCredentials"]["ConnectionToken"])
 
 

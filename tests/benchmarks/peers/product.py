@@ -1,12 +1,12 @@
 """This project, whole: worker, sessions, inbox, turns, outbox and store, as ``chat-agent run`` puts them together.
 
-Only the budget is off, as for every peer. Options: ``sqlite`` instead of the memory store, ``prompt`` for no reorder
-window, ``asyncio`` for no uvloop.
+Only the budget is off, as for every peer. Options: ``sqlite`` or ``dynamodb`` instead of the memory store, ``prompt``
+for no reorder window, ``asyncio`` for no uvloop.
 """
 
 import asyncio
+import os
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -53,20 +53,26 @@ class AllAtOnce:
 
 async def serve(work: Task) -> None:
     """Serves the contacts until it is stopped."""
-    with tempfile.TemporaryDirectory() as folder:
-        store: dict[str, Any] = {"kind": "memory"}
-        if "sqlite" in work.options:
-            store = {"kind": "sqlite", "path": Path(folder, "contacts.sqlite3")}
-        settings = Configuration(
-            connect={"endpoint_url": work.url, "instance": INSTANCE},
-            pacing={"enabled": False},
-            worker={"max_chats": len(work.contacts)},
-            store=store,
-            guards={"ping_pong_turns": None, "max_turns": None, "max_messages": None},  # the customers are programs
-            session={"reorder_window": 0.0} if "prompt" in work.options else {},
-        )
-        async with assembled(settings, bot, bot, source=AllAtOnce(work.contacts), report=complain) as assembly:
-            await assembly.worker.run()
+    settings = Configuration(
+        connect={"endpoint_url": work.url, "instance": INSTANCE},
+        pacing={"enabled": False},
+        worker={"max_chats": len(work.contacts)},
+        store=stored(work),
+        guards={"ping_pong_turns": None, "max_turns": None, "max_messages": None},  # the customers are programs
+        session={"reorder_window": 0.0} if "prompt" in work.options else {},
+    )
+    async with assembled(settings, bot, bot, source=AllAtOnce(work.contacts), report=complain) as assembly:
+        await assembly.worker.run()
+
+
+def stored(work: Task) -> dict[str, Any]:
+    """Where records are kept; the environment says where a file or a table may be."""
+    if "dynamodb" in work.options:
+        url, table = os.environ["BENCH_DYNAMODB"].split()
+        return {"kind": "dynamodb", "table": table, "endpoint_url": url, "patience": 60.0, "call_timeout": 60.0}
+    if "sqlite" in work.options:
+        return {"kind": "sqlite", "path": Path(os.environ["BENCH_FOLDER"], "contacts.db")}
+    return {"kind": "memory"}
 
 
 def complain(happening: Happening) -> None:

@@ -25,12 +25,15 @@ def chat(connect: Any, participant: Any, contact: str, gate: threading.Semaphore
         )
     token = created["ParticipantCredentials"]["ParticipantToken"]
     while True:
-        with gate:
-            connection = participant.create_participant_connection(
-                ParticipantToken=token, Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"], ConnectParticipant=True
-            )
-            socket = dial(connection["Websocket"]["Url"])
-            socket.send(SUBSCRIBE)
+        try:
+            with gate:
+                connection = participant.create_participant_connection(
+                    ParticipantToken=token, Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"], ConnectParticipant=True
+                )
+                socket = dial(connection["Websocket"]["Url"])
+                socket.send(SUBSCRIBE)
+        except OSError:  # timeouts, too: dialled again
+            continue
         converse(participant, socket, connection["ConnectionCredentials"]["ConnectionToken"])
 
 
