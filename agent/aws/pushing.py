@@ -75,7 +75,8 @@ class PushedSocket(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._library.receive_eof()
-        self._library.parser_exc = None  # its frames hold the protocol, and that the URL
+        self._library.parser.close()  # it holds the protocol in a circle, and that the signed URL; so does its error
+        self._library.parser_exc = None
         if self._end is not None:
             self._end.cancel()
         if self._open is None:
