@@ -46,7 +46,10 @@ class _Headers:
         self.found: dict[str, str] = {}
         self._whole = False
         self._parser = httptools.HttpResponseParser(self)
-        self._parser.feed_data(heard)
+        try:
+            self._parser.feed_data(heard)
+        finally:
+            del self._parser  # it holds us, too
 
     def on_message_begin(self) -> None:
         if not self._whole:

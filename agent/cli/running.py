@@ -22,6 +22,7 @@ from agent.daemon.worker import Worker
 from agent.errors import InvalidSetting
 from agent.telemetry import Happening, Level, Report
 from agent.telemetry.logging import LibraryLog, LogSettings, LogWriter
+from agent.telemetry.uncaught import watch_uncaught
 
 T = TypeVar("T")
 _COLLECTING = (10_000, 10, 10)
@@ -121,6 +122,7 @@ def opened_log(section: LoggingSection, *, show_error_text: bool = False) -> Log
     )
     writer = LogWriter(wanted, clock=SystemClock())
     logging.basicConfig(handlers=[LibraryLog(writer)], level=logging.WARNING, force=True)
+    watch_uncaught(writer.uncaught)
     return writer
 
 

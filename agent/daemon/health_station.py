@@ -14,6 +14,7 @@ import anyio
 
 from agent.clock import Clock
 from agent.config import Configuration
+from agent.daemon.collecting import Collecting
 from agent.daemon.health import Readiness
 from agent.daemon.health_http import health_endpoint
 from agent.daemon.health_links import Deafness
@@ -58,7 +59,10 @@ class Station:
             clock=clock,
             report=log,
         )
-        self._hooks: list[Report] = [log, self._metrics, self._readiness, self._deafness, self._systemd]
+        self._collecting = Collecting(clock=clock, report=log)
+        self._hooks: list[Report] = [
+            *(log, self._metrics, self._readiness, self._deafness, self._systemd, self._collecting),
+        ]
         self._metrics.read(
             chats_max=lambda: self.room.places,
             deaf_chats=lambda: len(self._deafness.deaf()),
@@ -84,7 +88,7 @@ class Station:
             if self._settings.health.port is not None:
                 await self._listen(stack, self._settings.health.host, self._settings.health.port)
             async with anyio.create_task_group() as group:
-                for watch in (self._meter, self._deafness.watch, self._systemd.run):
+                for watch in (self._meter, self._deafness.watch, self._systemd.run, self._collecting.watch):
                     group.start_soon(watch)
                 yield
                 group.cancel_scope.cancel()

@@ -121,8 +121,9 @@ class Handler:
         except asyncio.CancelledError:
             if task.cancelling() > self._cancelled:
                 raise
-        for _ in range(self._cancelled):
-            task.uncancel()
+        finally:
+            for _ in range(self._cancelled):
+                task.uncancel()
 
     # ------------------------------------------------------------------------------ while it is at work
 

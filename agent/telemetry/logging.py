@@ -69,6 +69,10 @@ class LogWriter:
             fields = {"logger": record.name, "message": shown, **self._error(error)}
             self._write("library", Level(min(record.levelno // 10 * 10, Level.ERROR)), fields)
 
+    def uncaught(self, where: str, error: BaseException) -> None:
+        """A line for an error that nobody caught."""
+        self._write("uncaught", Level.ERROR, {"where": where, **self._error(error)})
+
     def _write(self, name: str, level: Level, fields: Mapping[str, object]) -> None:
         stamped = {"timestamp": timestamp(self._clock.now()), "level": level.name.lower()}
         apart = {_KEYS.get(key, key): value for key, value in fields.items()}

@@ -79,6 +79,10 @@ def _client_error(operation: Operation, code: str, status: int) -> ClientError:
     return ClientError(answer, operation.value)
 
 
+def _nothing(*_: object) -> None:
+    """There is no other end."""
+
+
 class InMemorySocket:
     """One websocket: what the server sends is heard in the next turn of the loop, in order."""
 
@@ -86,8 +90,8 @@ class InMemorySocket:
         self._hearer = hearer
         self._left = left
         self._code: int | None = None
-        self.send_text: Callable[[str], None] = lambda text: None
-        self.hang_up: Callable[[], None] = lambda: None
+        self.send_text: Callable[[str], None] = _nothing
+        self.hang_up: Callable[[], None] = _nothing
 
     def send(self, text: str) -> None:
         if self._code is None:
@@ -106,6 +110,7 @@ class InMemorySocket:
         """It is over; what the server sent before is still heard."""
         if self._code is None:
             self._code = code
+            self.send_text = self.hang_up = _nothing  # the other end holds us, too
             self._left()
             asyncio.get_running_loop().call_soon(self._hearer.lost, code)
 

@@ -22,7 +22,6 @@ from time import perf_counter, process_time
 from typing import Any
 
 import uvloop
-from botocore.httpsession import get_cert_path
 
 from agent.emulator.certificate import SelfMade
 
@@ -409,13 +408,6 @@ def tell(what: str, **figures: object) -> None:
     print(json.dumps({"what": what, **figures}), flush=True)
 
 
-def trusted_too(path: Path) -> Path:
-    """A file beside `path` with all that botocore trusts as well: what a real bundle costs belongs to TLS."""
-    bundle = path.with_name("bundle.pem")
-    bundle.write_bytes(Path(get_cert_path(True)).read_bytes() + b"\n" + path.read_bytes())
-    return bundle
-
-
 async def serve(options: argparse.Namespace) -> None:
     """Serves one workload."""
     connect = Connect(options)
@@ -426,7 +418,7 @@ async def serve(options: argparse.Namespace) -> None:
     )
     host = f"{'localhost' if tls else '127.0.0.1'}:{server.sockets[0].getsockname()[1]}"
     options.socket_url = f"{'wss' if tls else 'ws'}://{host}"
-    path = certificate and str(trusted_too(certificate.path))
+    path = certificate and str(certificate.path)
     tell("serving", url=f"{'https' if tls else 'http'}://{host}", certificate=path)
     await connect.done.wait()
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)

@@ -95,6 +95,7 @@ def make(options, *, clock, sealer):
 BOT = """
 import logging
 import os
+import threading
 from contextlib import asynccontextmanager
 from agent import Bot, Chat, Message, regex
 
@@ -110,6 +111,13 @@ async def life():
     yield None
     if os.environ.get("CRASHES"):
         raise RuntimeError("crashed with " + " ".join(last))
+
+
+class Remains:
+    told = ""
+
+    def __del__(self) -> None:
+        int(self.told)
 
 
 bot = Bot("mine", lifespan=life)
@@ -143,6 +151,14 @@ async def answer(chat: Chat, message: Message) -> None:
                 raise KeyError(told)
             except KeyError:
                 shop.exception("not sold: %s", told)
+        case "thread":
+            thread = threading.Thread(target=int, args=(told,))
+            thread.start()
+            thread.join()
+            await chat.say(BOT_SAID)
+        case "remains":
+            Remains().told = told
+            await chat.say(BOT_SAID)
         case "big":
             await chat.say(BOT_SAID * 900, "")
         case "timer":

@@ -77,7 +77,7 @@ async def _ended(scene: Marked, daemon: Any, where: str) -> int:
 
 async def _talk(scene: Marked) -> None:
     """Everything that can go wrong in a conversation."""
-    for word in ("raise", "group", "chain", "big", "timer"):
+    for word in ("raise", "group", "chain", "big", "timer", "thread", "remains"):
         await scene.hears(f"{word} {CUSTOMER}")
     scene.says(f"log {CUSTOMER}")
     for word in ("order", CUSTOMER, json.dumps({"templateType": CUSTOMER})):
@@ -184,6 +184,7 @@ def _everything_was_looked_at(scene: Marked) -> None:
     for event in ("turn.failed", "chat.crashed", "store.unreachable", "call.repeated", "link.lost", '"library"'):
         assert event in log, event
     assert '"level": "debug"' in log
+    assert log.count('"event": "uncaught"') == len(("thread", "remains"))
     assert "RuntimeError" in scene.seen["the report of the crash"]
     assert "chat.turn" in scene.seen["traces"]
     assert "chat_agent_turns_total" in scene.seen["the health endpoint"]

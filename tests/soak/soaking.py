@@ -17,6 +17,8 @@ from tests.soak.verdict import LEFT, Soaked
 Tell = Callable[[str], None]
 _CLEARED = 90.0
 """Seconds within which everything about the last chat must be gone."""
+_FILLED = 2.5
+"""How many times as long as planned it may take until all customers have come."""
 
 
 async def soak(plan: Plan, tell: Tell) -> Soaked:
@@ -58,9 +60,14 @@ class _Soak:
         return Soaked(plan=self._plan, tally=self._tally, before=before, after=after, numbers=numbers, samples=samples)
 
     async def _filled(self) -> None:
-        """Waits until all customers have come, and the bot to each."""
+        """Waits until all customers have come, and the bot to each; not for ever: a busy machine may have no room."""
+        latest = monotonic() + _FILLED * self._plan.chats / self._plan.arrivals + _CLEARED
         while (sample := await self._sample()).chats < 0.95 * self._plan.chats:
             self._show(sample)
+            if monotonic() > latest:
+                raise RuntimeError(
+                    f"only {sample.chats:.0f} of {self._plan.chats} chats on this machine; ask for fewer"
+                )
             await anyio.sleep(min(self._plan.every, 1.0))
         self._began = monotonic()
 

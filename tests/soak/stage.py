@@ -17,6 +17,7 @@ from anyio.streams.text import TextReceiveStream
 ROOT = Path(__file__).parents[2]
 _WEATHER = Path(__file__).parent / "weather.toml"
 _WITHIN = 120.0
+_SERVES = {"health.listening", "worker.serving"}
 _OTHERS = ("CHAT_AGENT_", "AWS_", "XDG_")
 
 
@@ -55,10 +56,9 @@ class Daemon:
     async def listening(self) -> None:
         """Returns when it serves, and its metrics can be read."""
         with anyio.fail_after(_WITHIN):
-            while (
-                not {"health.listening", "worker.serving"}
-                <= (told := {line["event"]: line for line in self.lines()}).keys()
-            ):
+            while not (told := self._told()).keys() >= _SERVES:
+                if self.process.returncode is not None:
+                    raise RuntimeError(f"the daemon ended before it served: {self.log.read_text(encoding='utf-8')}")
                 await anyio.sleep(0.05)
         self.metrics = str(told["health.listening"]["address"])
 
