@@ -18,18 +18,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jo
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PATIENT = ("processes", "browser", "chatjs")
-"""Marks of tests that wait for others most of their time."""
+"""Marks of tests that wait for other programs, which a busy machine keeps waiting."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """No worker ends alone with a long story that it began late; in all else the order stays random."""
-    items.sort(key=_length, reverse=True)
+    for item in items:
+        if any(map(item.get_closest_marker, PATIENT)) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(240))
+    items.sort(key=_longest, reverse=True)
 
 
-def _length(item: pytest.Item) -> tuple[float, bool]:
+def _longest(item: pytest.Item) -> float:
+    """How long it may take."""
     bound = item.get_closest_marker("timeout")
-    return float(bound.args[0]) if bound else 0.0, any(map(item.get_closest_marker, PATIENT))
+    return float(bound.args[0]) if bound else 0.0
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -28,7 +28,7 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
-PATIENCE = 20_000  # milliseconds a condition may take on a busy machine
+PATIENCE = 60_000  # milliseconds a condition may take on a busy machine
 
 expect.set_options(timeout=PATIENCE)
 

@@ -24,7 +24,7 @@ from tests.clients.boto import short
 Answer = dict[str, Any]
 SESSION = AioSession()  # for the whole run: it remembers the service models it has read
 SUBSCRIBE = '{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}'
-PATIENCE = 20  # seconds that anything may take on a busy machine
+PATIENCE = 50  # seconds that anything may take on a busy machine
 
 
 @dataclass(slots=True)

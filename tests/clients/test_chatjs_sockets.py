@@ -8,6 +8,7 @@ from agent.emulator.participants import Role
 from agent.emulator.weather_rules import Fault, Rule
 from tests.clients.node import INSTALLING
 from tests.clients.scene import FIRST, GREETING, scene
+from tests.clients.visitor import PATIENCE
 
 pytestmark = [pytest.mark.chatjs, pytest.mark.timeout(INSTALLING), pytest.mark.asyncio(loop_scope="session")]
 
@@ -39,7 +40,7 @@ async def test_the_transcript_heals_itself(browser: Browser, site: str) -> None:
         stage.emulator.close_sockets(stage.contact_id, 1006, Role.CUSTOMER)
         stage.at_once(bot, "missed")
         condition = "told.some((one) => one.event === 'onTranscriptUpdated' && one.Content.includes('missed'))"
-        await visitor.page.wait_for_function(condition, timeout=20_000)
+        await visitor.page.wait_for_function(condition, timeout=PATIENCE)
         updates = await visitor.page.evaluate(
             "told.filter((one) => one.event === 'onTranscriptUpdated').at(-1).Content"
         )

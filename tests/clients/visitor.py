@@ -14,7 +14,7 @@ from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
 
 PAGE = Path(__file__).with_name("chatjs.html")
-PATIENCE = 20_000  # milliseconds that anything may take on a busy machine
+PATIENCE = 60_000  # milliseconds that anything may take on a busy machine
 Told = dict[str, Any]
 
 
