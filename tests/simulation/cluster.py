@@ -66,6 +66,7 @@ class Cluster(World):
     def __init__(self, seed: int) -> None:
         drawn = Drawn.of(seed)
         super().__init__(seed, drawn.gives)
+        self.lonely = self.lonely and self.traced
         self.random = Random(f"cluster {seed}")
         self.storm = Storm(
             self.region,

@@ -18,7 +18,8 @@ from tests.simulation.world import Chat, Outcome
 
 
 class UpgradedCluster(Cluster):
-    """Built from a seed."""
+    """Built from a seed. What is lost alone and only found by an audit is answered out of order, which would change
+    what a dialog is told; so nothing is."""
 
     traced = False
 
