@@ -54,7 +54,7 @@ from tests.simulation.world import AT_MOST, CALM_AFTER, Outcome, World
 LEASE = 15.0
 LEAST = 3
 WITHIN = LEASE + 2.0
-HEARD_WITHIN = 120.0
+HEARD_WITHIN = 90.0
 """Of a worker that is cut off from Amazon Connect: it must be sure, and so must the others."""
 EVENTS = (
     *("crash", "crash", "freeze", "long freeze", "drain", "join", "upgrade", "store away", "store hangs"),
@@ -231,7 +231,7 @@ class Cluster(World):
 
     async def _cut(self, some: Sequence[Replica]) -> None:
         """Long enough, now and then, for them to be sure of it and to give their chats away."""
-        seconds = self.random.choice((5.0, 60.0, 150.0))
+        seconds = self.random.choice((5.0, 60.0, 200.0))
         for each in some:
             each.line.cut_for(seconds)
         await anyio.sleep(seconds if self.random.random() < 0.7 else 0.0)
