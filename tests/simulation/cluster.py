@@ -366,7 +366,7 @@ class Cluster(World):
                 row = self.store._rows.get(self._key(chat))
                 if row and row.over:
                     self.over.add(chat.contact_id)
-                seen = (chat.contact_id, row.epoch if row else 0, self._last_sign(row.owner if row else None))
+                seen = (chat.contact_id, row.record.epoch if row else 0, self._last_sign(row.owner if row else None))
                 if row is None or row.over or not able or self._is_served(self._key(chat), row.owner):
                     self._unowned.pop(seen, None)
                 else:

@@ -64,7 +64,7 @@ class UpgradedCluster(Cluster):
 
     def _read(self, chat: Chat) -> Reading:
         builds, row = {each.version for each in self.replicas}, self.store._rows.get(self._key(chat))
-        changes = row.epoch - 1 if row else 0
+        changes = row.record.epoch - 1 if row else 0
         return reading(self._lines(chat), range(1, len(chat.said) + 1), builds, self.policy, changes=changes)
 
     def _lines(self, chat: Chat) -> list[str]:
