@@ -47,6 +47,7 @@ def run(settings: Configuration, again: Callable[[], Configuration]) -> None:
                 source=source,
                 room=station.room,
                 failing=guards.failing,
+                deaf=station.deaf,
                 report=station,
             ) as assembly,
             control(settings.control, assembly.worker, timeline, assembly.ports),

@@ -1,6 +1,6 @@
 """Puts a worker together from the settings: clients, store, budget, source. It builds and joins; it decides nothing."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from math import inf
@@ -13,6 +13,7 @@ from agent.config import Configuration, ConnectSection
 from agent.daemon.ingress import hearing
 from agent.daemon.ownership import new_worker_id
 from agent.daemon.rebalancing import Rebalancing
+from agent.daemon.relief import hears_all
 from agent.daemon.room import Room
 from agent.daemon.rostering import ServedBot, roster_of
 from agent.daemon.stores import opened_store as opened_store
@@ -20,6 +21,7 @@ from agent.daemon.supervisor import ChatSession, Duty, Goodbye
 from agent.daemon.tuning import Tuning, pacer_of
 from agent.daemon.worker import Worker, WorkerSettings
 from agent.errors import BotError, RegistrationError
+from agent.ids import ContactKey
 from agent.ports import ContactSource, ContactStore
 from agent.record import ContactRecord
 from agent.session.conversation import Converser
@@ -50,6 +52,7 @@ async def assembled(
     goodbye: Goodbye | None = None,
     failing: Callable[[str], bool] = lambda bot: False,
     store: ContactStore | None = None,
+    deaf: Callable[[], Collection[ContactKey]] = hears_all,
     report: Report,
 ) -> AsyncIterator[Assembly]:
     """A worker for `bot`; on leaving, store and clients are closed.
@@ -62,6 +65,7 @@ async def assembled(
         by_hand: the source is a person: only what it offers is served, and that even if the bot left it before.
         goodbye: how it takes leave; by default what the settings say.
         failing: whether the bot of that name fails in chat after chat.
+        deaf: the chats that have not been heard for too long, if somebody looks.
         store: an open one that outlives this worker, instead of the settings'; whoever opened it closes it.
 
     Raises:
@@ -118,6 +122,7 @@ async def assembled(
             clock=clock,
             random=random,
             shared_by=tuning.shared_by,
+            deaf=deaf,
             report=report,
         )
         yield Assembly(worker=worker, ports=ports, tuning=tuning)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from agent.clock import Clock
 from agent.daemon.health_links import Deafness
+from agent.daemon.relief import DEAF
 from agent.daemon.room import DRAINED, Room
 from agent.errors import StoreError
 from agent.telemetry import Happening
@@ -78,8 +79,8 @@ class Readiness:
             now |= {Reason.LEASE_AT_RISK, Reason.STORE_UNREACHABLE}
         if DRAINED in self._room.shut_by:
             now.add(Reason.DRAINING)
-        elif self._room.free <= 0:
+        elif self._room.free <= 0 and DEAF not in self._room.shut_by:
             now.add(Reason.FULL)
-        if self._deafness.alarming(self._room.taken):
+        if self._deafness.alarming(self._room.taken) or DEAF in self._room.shut_by:
             now.add(Reason.DEAF_SOCKETS)
         return Verdict(reasons=tuple(reason for reason in Reason if reason in now))

@@ -6,7 +6,7 @@ that starting and stopping can be seen too. It decides nothing about chats.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from agent.daemon.health_loop import meter_loop
 from agent.daemon.health_systemd import Systemd
 from agent.daemon.health_traces import traced
 from agent.daemon.room import Room
+from agent.ids import ContactKey
 from agent.telemetry import Happening, Report
 from agent.telemetry.metrics import Metrics
 from agent.telemetry.reasons import Reason
@@ -96,6 +97,10 @@ class Station:
     def also_tell(self, hook: Report) -> None:
         """From now on `hook` is told everything, too."""
         self._hooks.append(hook)
+
+    def deaf(self) -> Collection[ContactKey]:
+        """The chats that have not been heard for too long."""
+        return self._deafness.deaf()
 
     def look_at(self, worker: Waiting, calls_waiting: Callable[[], Mapping[str, float]]) -> None:
         """From now on the metrics show how much waits in `worker` and for the quota budget."""

@@ -134,13 +134,20 @@ class WorkerStreams:
                 waits.begin_anew()
 
     async def _receive_some(self) -> None:
-        """One batch: what has reached the chats is deleted, what a crash leaves is told again."""
+        """One batch: what has reached the chats is deleted; what is not comes again and is known by then."""
         mailbox = self._mailbox or await self._made_again()
         messages = await mailbox.queue.receive(limit=_BATCH, wait=_POLL, hide=_HIDDEN)
         for message in messages:
             self.switchboard.take(message.body)
         if messages:
-            await mailbox.queue.delete([message.receipt for message in messages])
+            await self._delete(mailbox, [message.receipt for message in messages])
+
+    async def _delete(self, mailbox: Mailbox, receipts: list[str]) -> None:
+        """A failure holds nothing up: what waits in the queue may belong before what was just heard."""
+        try:
+            await mailbox.queue.delete(receipts)
+        except QueueError as error:
+            self._report(Happening(name="stream.queue_failed", level=Level.WARNING, error=error))
 
     async def _made_again(self) -> Mailbox:
         async with self._lock:

@@ -1,7 +1,7 @@
 """The eye that a worker keeps on the others: it shares the quotas with them, and chats move to whoever joins.
 
-A worker that joins says so for as long as chats come; one that stops says so, and the others look for its chats more
-often. It knows the lookout and which chats are served; it claims nothing.
+A worker that joins says so for as long as chats come; one that stops or is deaf says so, and the others look for its
+chats more often. It knows the lookout and which chats are served; it claims nothing.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from agent.clock import Clock
 from agent.daemon.census import Census, Notice
 from agent.daemon.lookout import Lookout, look_every
 from agent.daemon.rebalancing import Rebalancer, Rebalancing
+from agent.daemon.relief import Relief
 from agent.daemon.room import Room
 from agent.daemon.supervisor import Supervisor
 from agent.errors import StoreError
@@ -37,6 +38,7 @@ class Watch:
         *,
         lease: float,
         rebalancing: Rebalancing,
+        relief: Relief,
         takes_up: bool,
         room: Room,
         shared_by: Callable[[int], None],
@@ -56,6 +58,7 @@ class Watch:
         self._owner = owner
         self._lease = lease
         self._rebalancer = Rebalancer(owner, rebalancing, clock)
+        self._relief = relief
         self._invites = takes_up and rebalancing.rate > 0
         self._room = room
         self._shared_by = shared_by
@@ -75,7 +78,8 @@ class Watch:
     @property
     def expects_more(self) -> bool:
         """Whether contacts are being released at this very time."""
-        return bool(self.seen.leaving) or self._owner in self.seen.joining
+        relieving = bool(self.seen.deaf and self.seen.hearing)
+        return bool(self.seen.leaving) or relieving or self._owner in self.seen.joining
 
     @property
     def others_stay(self) -> bool:
@@ -103,7 +107,8 @@ class Watch:
         while True:
             with anyio.move_on_after(self._lease / 3):
                 await self._look_and_tell(supervisor)
-            for key in self._rebalancer.due(self.seen, supervisor.contacts, supervisor.may_move):
+            moving = self._rebalancer.due(self.seen, supervisor.contacts, supervisor.may_move)
+            for key in (*moving, *self._relief.due(self.seen)):
                 supervisor.move(key, away_for=_NEWCOMERS_TIME)
             with anyio.move_on_after(self.every):
                 await self._wake.wait()
@@ -126,4 +131,5 @@ class Watch:
         if joining and taken_up > self._taken_up:
             self.join()
         self._taken_up = taken_up
-        return (Notice.JOINING,) if joining and self._room.free > 0 else ()
+        told = (Notice.JOINING,) if joining and self._room.free > 0 else ()
+        return (*told, Notice.DEAF) if self._relief.told else told

@@ -5,7 +5,7 @@ and at the end lets the chats finish what they are saying and go on elsewhere. I
 who runs it tells it when to stop.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from math import inf
@@ -19,11 +19,12 @@ from agent.clock import Clock
 from agent.daemon.lookout import Lookout
 from agent.daemon.ownership import Lease
 from agent.daemon.rebalancing import Rebalancing
+from agent.daemon.relief import Hearing, Relief, hears_all
 from agent.daemon.room import Room
 from agent.daemon.supervisor import ChatSession, Duty, Goodbye, Supervisor
 from agent.daemon.watch import Watch
 from agent.errors import StoreError
-from agent.ids import WorkerId
+from agent.ids import ContactKey, WorkerId
 from agent.ports import Claimable, ContactSource, ContactStore
 from agent.record import ContactRecord
 from agent.telemetry import Happening, Level, Report, silent
@@ -76,6 +77,7 @@ class Worker:
         clock: Clock,
         random: Random,
         shared_by: Callable[[int], None] = lambda workers: None,
+        deaf: Callable[[], Collection[ContactKey]] = hears_all,
         report: Report = silent,
     ) -> None:
         """
@@ -84,6 +86,7 @@ class Worker:
             lifespan: the bots'; entered before the first contact, left after the last one.
             room: the places for chats; a source may look at it, too.
             shared_by: told how many live workers share the quotas, whenever that was counted.
+            deaf: the chats that have not been heard for too long.
         """
         self._begin = begin
         self._lifespan = lifespan
@@ -103,6 +106,9 @@ class Worker:
             duty.owner,
             lease=settings.lease,
             rebalancing=settings.rebalancing,
+            relief=Relief(
+                duty.owner, Hearing(deaf=deaf, rate=settings.handover_rate), room=room, clock=clock, report=report
+            ),
             takes_up=settings.resume,
             room=room,
             shared_by=shared_by,

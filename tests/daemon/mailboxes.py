@@ -14,13 +14,14 @@ from agent.ports import FoundMailbox, Mailbox, QueueFacts, QueueMessage
 
 @dataclass
 class Box:
-    """One topic and queue; `bodies` wait in it."""
+    """One topic and queue; `bodies` wait in it, and while it `keeps` them no delete succeeds."""
 
     worker: WorkerId | None
     seen: float | None
     bodies: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     failing: int = 0
+    keeps: bool = False
 
 
 @dataclass
@@ -46,6 +47,8 @@ class Queue:
         return [QueueMessage(message_id=body, receipt=body, body=body) for body in taken]
 
     async def delete(self, receipts: Sequence[str]) -> None:
+        if self.boxes.found[self.name].keeps:
+            raise QueueUnreachable("the queue does not answer")
         self.boxes.found[self.name].deleted += receipts
 
     async def hide(self, receipts: Sequence[str], *, seconds: int) -> None:

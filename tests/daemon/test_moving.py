@@ -1,6 +1,6 @@
 """Chats that change their worker: to a newcomer, from one that stops, and from one that could not keep them."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -112,7 +112,9 @@ class Cluster:
         self.stage = parts.stage()
         self.shares: dict[str, list[int]] = {}
 
-    def worker(self, name: str, *, places: int = 500, **settings: Any) -> tuple[Worker, Any]:
+    def worker(
+        self, name: str, *, places: int = 500, deaf: Callable[[], Collection[ContactKey]] = tuple, **settings: Any
+    ) -> tuple[Worker, Any]:
         source = self.parts.source()
         worker = Worker(
             self.stage.begin,
@@ -125,6 +127,7 @@ class Cluster:
             clock=self.stage.clock,
             random=self.stage.random,
             shared_by=self.shares.setdefault(name, []).append,
+            deaf=deaf,
             report=self.stage.report,
         )
         return worker, source

@@ -133,6 +133,19 @@ async def test_a_queue_that_fails_for_a_moment_has_lost_nothing() -> None:
 
 
 @virtual
+async def test_what_cannot_be_deleted_holds_up_nothing_behind_it() -> None:
+    """It may have been said before what was just heard, and nobody waits for it long."""
+    scene = Scene(at_start=True)
+    async with scene.streams.serving():
+        with scene.listening():
+            box = scene.mailboxes.found[MINE]
+            box.keeps, box.bodies = True, [body("c")] * 50
+            await anyio.sleep(0.1)
+            assert len(scene.heard) == 50
+            assert scene.reported("stream.queue_failed") == 5
+
+
+@virtual
 async def test_while_a_queue_stays_silent_every_chat_doubts_again_and_again() -> None:
     """The transcript is then the only way to hear."""
     scene = Scene(at_start=True)

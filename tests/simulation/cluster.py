@@ -6,7 +6,7 @@ worker's story. At every word that is said, and all along, it is checked who own
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 from random import Random
@@ -19,6 +19,7 @@ from anyio.abc import TaskGroup
 from agent.aws.connect import BotoConnect
 from agent.aws.participant import BotoParticipant
 from agent.daemon.child import Goodbye
+from agent.daemon.health_links import Deafness
 from agent.daemon.pacing import FreePacer
 from agent.daemon.rebalancing import Rebalancing
 from agent.daemon.room import Room
@@ -30,6 +31,7 @@ from agent.ids import ContactId, ContactKey, WorkerId
 from agent.ports import Operation
 from agent.session.session import Session
 from agent.session.surroundings import Ports, SessionSettings
+from agent.session.ways import Way
 from agent.telemetry import Happening
 from agent.testing.inmemory import InMemoryCalls
 from tests.simulation.freezing import Freezer, outside
@@ -38,6 +40,7 @@ from tests.simulation.mortal import Crashed, Life
 from tests.simulation.post import Post
 from tests.simulation.replicas import (
     DistantStore,
+    Line,
     OfferQueue,
     Replica,
     SharedStore,
@@ -49,8 +52,14 @@ from tests.simulation.storm import Climate, Storm
 from tests.simulation.world import AT_MOST, CALM_AFTER, Outcome, World
 
 LEASE = 15.0
+LEAST = 3
 WITHIN = LEASE + 2.0
-EVENTS = ("crash", "crash", "freeze", "long freeze", "drain", "join", "upgrade", "store away", "store hangs")
+HEARD_WITHIN = 90.0
+"""Of a worker that is cut off from Amazon Connect: it must be sure, and so must the others."""
+EVENTS = (
+    *("crash", "crash", "freeze", "long freeze", "drain", "join", "upgrade", "store away", "store hangs"),
+    *("connect cut", "connect away"),
+)
 
 
 class OutsideDriver(Driver):
@@ -66,6 +75,7 @@ class Cluster(World):
     def __init__(self, seed: int) -> None:
         drawn = Drawn.of(seed)
         super().__init__(seed, drawn.gives)
+        self.lonely = self.lonely and self.traced
         self.random = Random(f"cluster {seed}")
         self.storm = Storm(
             self.region,
@@ -93,6 +103,7 @@ class Cluster(World):
         self._group: TaskGroup
         self._queue: OfferQueue
         self._unowned: dict[tuple[str, int, float], float] = {}
+        self._unheard: dict[str, float] = {}
 
     def _post(self) -> Post:
         return Post(
@@ -146,6 +157,7 @@ class Cluster(World):
         for each in self.replicas:
             if each.freezer.frozen:
                 each.freezer.thaw()
+            each.line.mend()
         self.places = 50
         self._join(dies=False)
 
@@ -212,8 +224,17 @@ class Cluster(World):
             case "store away" | "store hangs":
                 self.store_climate.hangs = event == "store hangs"
                 self.store_climate.away_until = anyio.current_time() + self.random.choice((2.0, 10.0, 30.0))
+            case "connect cut" | "connect away":
+                await self._cut(self.replicas if event == "connect away" else [one])
         if len([each for each in self.replicas if each.healthy]) < 1:
             self._join()
+
+    async def _cut(self, some: Sequence[Replica]) -> None:
+        """Long enough, now and then, for them to be sure of it and to give their chats away."""
+        seconds = self.random.choice((5.0, 60.0, 200.0))
+        for each in some:
+            each.line.cut_for(seconds)
+        await anyio.sleep(seconds if self.random.random() < 0.7 else 0.0)
 
     async def _thaw(self, one: Replica, seconds: float) -> None:
         await anyio.sleep(seconds)
@@ -237,6 +258,7 @@ class Cluster(World):
             scope=scope,
             freezer=Freezer(),
             clock=SkewedClock(self.random.uniform(-self.skew, self.skew)),
+            line=Line(self.sockets),
             began=anyio.current_time(),
         )
         one.worker = self._worker(one)
@@ -262,18 +284,25 @@ class Cluster(World):
             InMemoryCalls(self.operations, latency=self._latency),
             one.life,
             self._group,
+            one.line,
             lambda operation, members: self._asked(one, operation, members),
         )
-        streams, ways = self.hearing.of(one.owner, one.life, one.clock, self.random, self._hear)
+        deafness = Deafness(after=30.0, share=0.1, clock=one.clock, report=self._hear)
+
+        def hear(happening: Happening) -> None:
+            deafness(happening)
+            self._hear(happening)
+
+        streams, ways = self.hearing.of(one.owner, one.life, one.clock, self.random, hear)
         ports = Ports(
             connect=BotoConnect(calls),
             participant=BotoParticipant(calls),
-            sockets=self.sockets,
+            sockets=one.line,
             store=store,
             pacer=FreePacer(),
             clock=one.clock,
             random=self.random,
-            report=self._hear,
+            report=hear,
             streams=streams,
             ways=ways,
             may_speak=lambda: bool(one.worker.may_speak),
@@ -306,7 +335,8 @@ class Cluster(World):
             ),
             clock=one.clock,
             random=self.random,
-            report=self._hear,
+            deaf=deafness.deaf,
+            report=hear,
         )
 
     def _served_by(self, one: Replica) -> tuple[Any, AbstractAsyncContextManager[object]]:
@@ -336,12 +366,30 @@ class Cluster(World):
                 row = self.store._rows.get(self._key(chat))
                 if row and row.over:
                     self.over.add(chat.contact_id)
-                seen = (chat.contact_id, row.epoch if row else 0, self._last_sign(row.owner if row else None))
+                seen = (chat.contact_id, row.record.epoch if row else 0, self._last_sign(row.owner if row else None))
                 if row is None or row.over or not able or self._is_served(self._key(chat), row.owner):
                     self._unowned.pop(seen, None)
                 else:
                     self._note_unowned(seen)
+                self._note_unheard(chat.contact_id, row.owner if row and not row.over else None, able)
             await anyio.sleep(0.25)
+
+    def _note_unheard(self, contact: str, owner: WorkerId | None, able: bool) -> None:
+        """A worker that is cut off does not keep its chats while another one hears; two chats prove nothing."""
+        one = next((each for each in self.replicas if each.owner == owner), None)
+        cut = one is not None and one.healthy and one.line.cut and self.hearing.drawn.gives is Way.WEBSOCKET
+        others = any(each.healthy and each.worker.may_speak and not each.line.cut for each in self.replicas)
+        if not (cut and able and others) or self._held_by(owner) < LEAST:
+            self._unheard.pop(contact, None)
+            return
+        now = anyio.current_time()
+        waited = now - self._unheard.setdefault(contact, now)
+        if waited > HEARD_WITHIN:
+            self.violations.append(f"{contact} was kept by {owner}, which is deaf, for {waited:.0f} s at {now:.1f}")
+            self._unheard[contact] = float("inf")
+
+    def _held_by(self, owner: WorkerId | None) -> int:
+        return sum(row.owner == owner and not row.over for row in self.store._rows.values())
 
     def _last_sign(self, owner: WorkerId | None) -> float:
         """When a worker that is gone renewed its lease last; 0 for one that is there."""

@@ -83,23 +83,26 @@ class Reading:
     Attributes:
         read: how many of the customer's numbers are answered; -1 when the lines are none that may be.
         half: whether the next one's turn has begun.
-        strange: in how many turns at least another build began than the one that committed.
     """
 
     read: int
     half: bool = False
-    strange: int = 0
 
 
-def reading(lines: Sequence[str], numbers: Sequence[int], builds: Collection[int], policy: Policy) -> Reading:
-    """Follows every way in which `builds` may have taken the turns in turn, and returns the one that reads most."""
+def reading(
+    lines: Sequence[str], numbers: Sequence[int], builds: Collection[int], policy: Policy, *, changes: int
+) -> Reading:
+    """Follows every way in which `builds` may have taken the turns in turn, and returns the one that reads most.
+
+    At most `changes` turns were begun by another build than the one that committed them.
+    """
     standing = {(1, Place()): 0} if lines and lines[0] in {f"{HELLO} b{one}" for one in builds} else {}
     found = Reading(read=-1) if lines else Reading(read=0)
     for count in range(len(numbers) + 1):
-        ends = [cost for (at, _), cost in standing.items() if at == len(lines)]
+        standing = {place: cost for place, cost in standing.items() if cost <= changes}
         begun = [at for at, _ in standing if at == len(lines) - 1]
-        if ends:
-            found = Reading(read=count, strange=min(ends))
+        if any(at == len(lines) for at, _ in standing):
+            found = Reading(read=count)
         elif begun and count < len(numbers) and _begins(lines[-1], numbers[count], standing, builds, policy):
             return Reading(read=count, half=True)
         if count < len(numbers):

@@ -20,6 +20,8 @@ from agent.ids import WorkerId
 from agent.ports import FoundMailbox, Mailbox, QueueFacts, QueueMessage
 from tests.simulation.mortal import Life
 
+BETWEEN_FAILURES = 2.0
+"""Seconds between two failures of one worker's calls to its queue."""
 _TOPIC = "arn:aws:sns:us-east-1:123456789012:"
 
 
@@ -105,6 +107,7 @@ class Counter:
     def __init__(self, post: Post, life: Life) -> None:
         self._post = post
         self._life = life
+        self._failed_at = -BETWEEN_FAILURES
 
     async def open(self, name: str, *, worker: WorkerId, born: float) -> Mailbox:
         await self._asked()
@@ -131,8 +134,14 @@ class Counter:
         self._post.boxes.pop(name, None)
 
     async def received(self, name: str) -> Box:
-        """The box of that name, for its queue."""
-        await self._life.call(partial(self._on_the_way, QueueUnreachable("SQS does not answer.")))
+        """The box of that name, for its queue.
+
+        While one of the two readers waits because of a failure, the other has none: together they would keep an item
+        back for longer than anybody waits for it, and nobody promises its order then.
+        """
+        now = anyio.current_time()
+        trouble = QueueUnreachable("SQS does not answer.") if now - self._failed_at > BETWEEN_FAILURES else None
+        await self._life.call(partial(self._on_the_way, trouble))
         if (box := self._post.boxes.get(name)) is None:
             raise QueueRefused("There is no such queue.")
         return box
@@ -144,9 +153,10 @@ class Counter:
     async def _asked(self) -> None:
         await self._life.call(partial(self._on_the_way, StreamingError("SNS does not answer.")))
 
-    async def _on_the_way(self, trouble: Exception) -> None:
+    async def _on_the_way(self, trouble: Exception | None) -> None:
         await anyio.sleep(self._post.latency())
-        if self._post.bad():
+        if trouble and self._post.bad():
+            self._failed_at = anyio.current_time()
             raise trouble
 
 

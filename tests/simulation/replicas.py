@@ -13,11 +13,13 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup
 
+from agent.aws.failures import failure
 from agent.clock import Clock, LoopClock
-from agent.errors import StoreUnreachable
-from agent.ids import ContactKey, WorkerId
-from agent.ports import Claimable, ContactStore, Declined, Offer, Operation
+from agent.errors import SocketRefused, StoreUnreachable
+from agent.ids import ContactKey, Secret, WorkerId
+from agent.ports import Claimable, ContactStore, Declined, Offer, Operation, Socket
 from agent.store.memory import MemoryStore
+from agent.testing.inmemory import InMemorySockets
 from tests.simulation.freezing import Freezer, outside
 from tests.simulation.mortal import Life
 
@@ -102,18 +104,61 @@ class DistantStore:
         return result
 
 
+class Line:
+    """One worker's way to Amazon Connect, sockets included, which can be cut."""
+
+    def __init__(self, sockets: InMemorySockets) -> None:
+        self._sockets = sockets
+        self._cut_until = 0.0
+        self._open: list[Any] = []
+
+    @property
+    def cut(self) -> bool:
+        """Whether nothing goes through."""
+        return anyio.current_time() < self._cut_until
+
+    def cut_for(self, seconds: float) -> None:
+        """Every socket breaks, and nothing goes through for so long."""
+        self._cut_until = max(self._cut_until, anyio.current_time() + seconds)
+        for socket in self._open:
+            socket.close(1006)
+
+    def mend(self) -> None:
+        """It goes through again."""
+        self._cut_until = 0.0
+
+    @asynccontextmanager
+    async def connect(self, url: Secret) -> AsyncIterator[Socket]:
+        """A `SocketPort`."""
+        if self.cut:
+            await anyio.sleep(0.1)
+            raise SocketRefused("nobody answers at the websocket's address")
+        async with self._sockets.connect(url) as socket:
+            self._open.append(socket)
+            try:
+                yield socket
+            finally:
+                self._open.remove(socket)
+
+
 class WireCalls:
     """Calls of one worker to Amazon Connect."""
 
-    def __init__(self, calls: Any, life: Life, wire: TaskGroup, asks: Callable[[Operation, Any], None]) -> None:
+    def __init__(
+        self, calls: Any, life: Life, wire: TaskGroup, line: Line, asks: Callable[[Operation, Any], None]
+    ) -> None:
         """`asks` is told of each call when it is made."""
         self._calls = calls
         self._life = life
         self._wire = wire
+        self._line = line
         self._asks = asks
 
     async def __call__(self, operation: Operation, **members: Any) -> Mapping[str, Any]:
         async def sent() -> Mapping[str, Any]:
+            if self._line.cut:
+                await anyio.sleep(0.1)
+                raise failure(operation, ConnectionRefusedError())
             self._asks(operation, members)
             return await self._sent(operation, members)
 
@@ -208,6 +253,7 @@ class Replica:
     scope: anyio.CancelScope
     freezer: Freezer
     clock: SkewedClock
+    line: Line
     worker: Any = None
     draining: bool = False
     ended: bool = False

@@ -4,7 +4,7 @@ meets dialogs under way, with the policy for that drawn from the seed.
 Everything else is as in any story of a cluster. A chat may come to a worker of the older build again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from random import Random
 from typing import Any
@@ -18,7 +18,8 @@ from tests.simulation.world import Chat, Outcome
 
 
 class UpgradedCluster(Cluster):
-    """Built from a seed."""
+    """Built from a seed. What is lost alone and only found by an audit is answered out of order, which would change
+    what a dialog is told; so nothing is."""
 
     traced = False
 
@@ -43,6 +44,11 @@ class UpgradedCluster(Cluster):
             await self._strike("upgrade", one)
             await anyio.sleep(self.random.random() * 20)
 
+    async def _cut(self, some: Sequence[Replica]) -> None:
+        """Shorter than any turn that fails of it: an apology ends a dialog."""
+        for each in some:
+            each.line.cut_for(self.random.choice((1.0, 10.0)))
+
     async def _talk(self, chat: Chat) -> None:
         for number in range(1, self.random.choice((2, 5, 9, 14)) + 1):
             await anyio.sleep(self.random.random() * self.random.choice((0.0, 1.0, 5.0, 15.0, 30.0)))
@@ -57,8 +63,9 @@ class UpgradedCluster(Cluster):
         return set(chat.said if everything else chat.said[: max(0, self._read(chat).read)])
 
     def _read(self, chat: Chat) -> Reading:
-        builds = {each.version for each in self.replicas}
-        return reading(self._lines(chat), range(1, len(chat.said) + 1), builds, self.policy)
+        builds, row = {each.version for each in self.replicas}, self.store._rows.get(self._key(chat))
+        changes = row.record.epoch - 1 if row else 0
+        return reading(self._lines(chat), range(1, len(chat.said) + 1), builds, self.policy, changes=changes)
 
     def _lines(self, chat: Chat) -> list[str]:
         items = self.region.chat(chat.contact_id).transcript.items
@@ -81,11 +88,8 @@ class UpgradedCluster(Cluster):
     def _told_wrong(self, chat: Chat, outcome: Outcome) -> Iterator[str]:
         """The lines of each chat are what the policy says, for all numbers, once and in order."""
         found, lines = self._read(chat), self._lines(chat)
-        record = outcome.records.get(chat.contact_id)
         if found.read < 0 or (outcome.ended_in_calm and found.half):
             yield f"{chat.contact_id} was told {lines}, which is not {self.policy.value}"
-        elif record is not None and found.strange > record.epoch - 1:
-            yield f"{chat.contact_id} heard two builds in {found.strange} turns, with {record.epoch} owners: {lines}"
 
 
 async def cluster_story(seed: int) -> Outcome:
