@@ -4,6 +4,7 @@ Sources: the service model of ``connectparticipant`` and the feature limits page
 the limits disagree between pages, so the text limit is a setting elsewhere and these are its bounds.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -15,6 +16,10 @@ class Role(StrEnum):
     SYSTEM = "SYSTEM"
     CUSTOM_BOT = "CUSTOM_BOT"
     SUPERVISOR = "SUPERVISOR"
+
+
+ROLES: Mapping[str, Role | str] = {role.value: role for role in Role}
+"""The roles by their names."""
 
 
 class ContentType:

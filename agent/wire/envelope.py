@@ -10,6 +10,7 @@ import msgspec
 
 from agent.wire.forgiving import decode_json
 from agent.wire.items import Item, Json, parse_item
+from agent.wire.plain import plain_message
 
 CHAT_TOPIC = "aws/chat"
 
@@ -110,6 +111,8 @@ def _chat(content: object) -> Frame:
         return Ignored(reason="empty chat frame")
     if not isinstance(content, str):
         return ChatItem(item=parse_item(content))
+    if (message := plain_message(content)) is not None:
+        return ChatItem(item=message)
     try:
         return ChatItem(item=parse_item(decode_json(content)))
     except ValueError:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeAlias, TypedDict
 import msgspec
 
 from agent.ids import ContactId, ItemId, ParticipantId
-from agent.wire.content import EVENT_PREFIX, PERSISTED_EVENTS, ContentType, EventType, Role
+from agent.wire.content import EVENT_PREFIX, PERSISTED_EVENTS, ROLES, ContentType, EventType, Role
 
 Raw: TypeAlias = Mapping[str, Any]
 
@@ -180,7 +180,7 @@ def _sender(raw: Json) -> Sender:
     role = _text(raw, "ParticipantRole")
     return Sender(
         participant_id=ParticipantId(_text(raw, "ParticipantId")) or None,
-        role=_ROLES.get(role, role) or None,
+        role=ROLES.get(role, role) or None,
         display_name=_text(raw, "DisplayName") or None,
     )
 
@@ -253,8 +253,6 @@ def _event_named(default: str) -> _Parser:
     """Older items name the event in their Type; a ContentType beside it is more exact."""
     return lambda raw, content_type: _event(raw, content_type or default)
 
-
-_ROLES: Mapping[str, Role | str] = {role.value: role for role in Role}
 
 _PARSERS: Mapping[str, _Parser] = {
     "MESSAGE": _message,
