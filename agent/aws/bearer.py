@@ -8,7 +8,7 @@ it. It does not know what the operations mean.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,8 +42,8 @@ class _Relayed:
     """An answer that came by a proxy."""
 
     status: int
-    content: bytes
-    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
 
 
 class BearerCalls:
