@@ -14,6 +14,8 @@ from agent.clock import Clock
 from agent.telemetry import Happening, Level, Report
 
 _EVERY = 300.0
+_SHARE = 0.001
+"""The part of the time that it may take: where a look takes long, the next one comes later."""
 _PATIENCE = 30.0
 """Seconds to wait for a moment without a turn; a bot that asks a slow backend may leave none."""
 _RARELY = 50
@@ -48,10 +50,11 @@ class Collecting:
         gc.freeze()
         gc.set_threshold(*before[:2], _RARELY)
         try:
+            took = 0.0
             while True:
-                await anyio.sleep(_EVERY)
+                await anyio.sleep(max(_EVERY, took / _SHARE))
                 await self._quiet_moment()
-                self._collect()
+                took = self._collect()
         finally:
             gc.set_threshold(*before)
             gc.unfreeze()
@@ -70,8 +73,10 @@ class Collecting:
         if not self._turns:
             self._quiet.set()
 
-    def _collect(self) -> None:
+    def _collect(self) -> float:
         began = self._clock.monotonic()
         found = gc.collect()
-        fields = {"seconds": round(self._clock.monotonic() - began, 3), "found": found}
+        took = self._clock.monotonic() - began
+        fields = {"seconds": round(took, 3), "found": found}
         self._report(Happening(name="memory.collected", level=Level.DEBUG, fields=fields))
+        return took

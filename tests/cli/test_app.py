@@ -103,6 +103,8 @@ def test_the_settings_are_shown_with_their_origins(monkeypatch: pytest.MonkeyPat
     assert rows["worker.lease"] == (15.0, "default")
     code, output = _invoke("config", "show")
     assert "eu-west-2" in output
+    assert "connect.participant_endpoint_url " in output  # whole, however narrow the place
+    assert "…" not in output
 
 
 @pytest.mark.parametrize(

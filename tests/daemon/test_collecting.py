@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import anyio
 import pytest
 
-from agent.clock import LoopClock
+from agent.clock import Clock, LoopClock
 from agent.daemon.collecting import Collecting
 from agent.telemetry import Happening
 
@@ -24,6 +24,16 @@ class Circle:
         self.itself = self
 
 
+class Slow(LoopClock):
+    """Each look at it is a second later."""
+
+    looks = 0
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        return float(self.looks)
+
+
 def _circles() -> int:
     return sum(type(one) is Circle for one in gc.get_objects())
 
@@ -36,10 +46,14 @@ def _as_before() -> Iterator[None]:
     assert gc.get_freeze_count() == 0
 
 
-def _watched(virtually: Virtually, story: Callable[[Collecting, list[Happening]], Coroutine[Any, Any, None]]) -> None:
+def _watched(
+    virtually: Virtually,
+    story: Callable[[Collecting, list[Happening]], Coroutine[Any, Any, None]],
+    clock: Clock | None = None,
+) -> None:
     async def told() -> None:
         happenings: list[Happening] = []
-        collecting = Collecting(clock=LoopClock(), report=happenings.append)
+        collecting = Collecting(clock=clock or LoopClock(), report=happenings.append)
         async with anyio.create_task_group() as group:
             group.start_soon(collecting.watch)
             await story(collecting, happenings)
@@ -93,6 +107,21 @@ def test_it_does_not_wait_for_ever(virtually: Virtually) -> None:
         assert len(told) == 1
 
     _watched(virtually, story)
+
+
+def test_where_it_takes_long_it_comes_more_rarely(virtually: Virtually) -> None:
+    """A thousandth of the time is what thousands of chats may wait for it."""
+
+    async def story(collecting: Collecting, told: list[Happening]) -> None:
+        collecting(SERVING)
+        await anyio.sleep(310)
+        assert [one.fields["seconds"] for one in told] == [1.0]
+        await anyio.sleep(980)
+        assert len(told) == 1
+        await anyio.sleep(20)
+        assert len(told) == 2
+
+    _watched(virtually, story, clock=Slow())
 
 
 def test_what_was_built_before_the_first_chat_is_not_looked_at(virtually: Virtually) -> None:
