@@ -2,7 +2,9 @@
 begins first; and what was left out for want of a program is said loudly at the end, wherever in the tree and in
 whichever process it was skipped."""
 
+import os
 import signal
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -34,6 +36,12 @@ def _longest(item: pytest.Item) -> float:
     """How long it may take."""
     bound = item.get_closest_marker("timeout")
     return float(bound.args[0]) if bound else 0.0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def measured() -> Mapping[str, str]:
+    """Variables that let coverage look into a program. Whoever starts one hands them on where it pays: it is slow."""
+    return {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS_")}
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

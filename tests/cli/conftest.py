@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from queue import Queue
 from threading import Condition, Thread
@@ -96,14 +96,15 @@ class Running:
 
 
 @pytest.fixture
-def started(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+def started(tmp_path: Path, measured: Mapping[str, str]) -> Iterator[Callable[..., Running]]:
     """Starts ``chat-agent`` with the given arguments, in a directory of its own."""
     running: list[Running] = []
 
     def start(*arguments: str, read_output: bool = True, **variables: str) -> Running:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
         home = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state"), "AWS_EC2_METADATA_DISABLED": "true"}
-        running.append(Running(*arguments, cwd=tmp_path, env={**clean, **home, **variables}, read_output=read_output))
+        env = {**clean, **home, **measured, **variables}
+        running.append(Running(*arguments, cwd=tmp_path, env=env, read_output=read_output))
         return running[-1]
 
     yield start
