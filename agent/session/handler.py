@@ -119,11 +119,22 @@ class Handler:
         try:
             await asyncio.sleep(0)
         except asyncio.CancelledError:
-            if task.cancelling() > self._cancelled:
+            others = task.cancelling() > self._cancelled
+            self._take_back(task)
+            if others:
+                await self._cancelled_by_others()
                 raise
-        finally:
-            for _ in range(self._cancelled):
-                task.uncancel()
+        else:
+            self._take_back(task)
+
+    def _take_back(self, task: "asyncio.Task[object]") -> None:
+        for _ in range(self._cancelled):
+            task.uncancel()
+
+    async def _cancelled_by_others(self) -> None:
+        """A scope takes for its own only what bears its name, and ours may have come in its place; it says so again."""
+        for _ in range(2):
+            await asyncio.sleep(0)
 
     # ------------------------------------------------------------------------------ while it is at work
 

@@ -185,7 +185,7 @@ ENDS = [
 
 
 @asynccontextmanager
-async def _served(directory: Path, **settings: dict[str, Any]) -> AsyncIterator[Callable[[], Awaitable[Scene]]]:
+async def served(directory: Path, **settings: dict[str, Any]) -> AsyncIterator[Callable[[], Awaitable[Scene]]]:
     """A worker; what is yielded brings one customer more."""
     pulse, bot = Pulse(), _bot()
 
@@ -240,7 +240,7 @@ async def test_an_ended_chat_is_gone_without_the_collector(
     ends: Callable[[Scene], Awaitable[None]], uncollected: None, tmp_path: Path
 ) -> None:
     """Tokens, signed addresses and customers' words leave memory with their chat, not when Python looks for circles."""
-    async with _served(tmp_path) as another:
+    async with served(tmp_path) as another:
 
         async def one() -> None:
             scene = await another()

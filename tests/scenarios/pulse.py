@@ -19,6 +19,10 @@ class Pulse:
         self._next.set()
         self._next = anyio.Event()
 
+    async def next(self) -> None:
+        """Returns at the next beat."""
+        await self._next.wait()
+
     async def until(
         self, condition: Callable[[], bool], otherwise: Callable[[], str] = lambda: "it never came true"
     ) -> None:
