@@ -129,7 +129,7 @@ async def _storm() -> tuple[list[str], list[str], int]:
     return order, [shop.chats[number][0] for number in waiting], throttled
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_storm_stays_within_quota_and_serves_those_who_wait_first() -> None:
     """Hardly a call is throttled, everybody is back in n/6 seconds, and customers with unanswered words are first."""
     order, waiting, throttled = run_virtually(_storm())
