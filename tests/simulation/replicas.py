@@ -17,7 +17,7 @@ from agent.aws.failures import failure
 from agent.clock import Clock, LoopClock
 from agent.errors import SocketRefused, StoreUnreachable
 from agent.ids import ContactKey, Secret, WorkerId
-from agent.ports import Claimable, ContactStore, Declined, Offer, Operation, Socket
+from agent.ports import Claimable, ContactStore, Declined, Hearer, Offer, Operation, Socket
 from agent.store.memory import MemoryStore
 from agent.testing.inmemory import InMemorySockets
 from tests.simulation.freezing import Freezer, outside
@@ -110,7 +110,7 @@ class Line:
     def __init__(self, sockets: InMemorySockets) -> None:
         self._sockets = sockets
         self._cut_until = 0.0
-        self._open: list[Any] = []
+        self._open: dict[Hearer, Any] = {}
 
     @property
     def cut(self) -> bool:
@@ -120,25 +120,39 @@ class Line:
     def cut_for(self, seconds: float) -> None:
         """Every socket breaks, and nothing goes through for so long."""
         self._cut_until = max(self._cut_until, anyio.current_time() + seconds)
-        for socket in self._open:
-            socket.close(1006)
+        for socket in list(self._open.values()):
+            socket.hang_up()
+            socket.closed(1006)
 
     def mend(self) -> None:
         """It goes through again."""
         self._cut_until = 0.0
 
-    @asynccontextmanager
-    async def connect(self, url: Secret) -> AsyncIterator[Socket]:
+    async def connect(self, url: Secret, hearer: Hearer) -> None:
         """A `SocketPort`."""
         if self.cut:
             await anyio.sleep(0.1)
             raise SocketRefused("nobody answers at the websocket's address")
-        async with self._sockets.connect(url) as socket:
-            self._open.append(socket)
-            try:
-                yield socket
-            finally:
-                self._open.remove(socket)
+        await self._sockets.connect(url, Overheard(hearer, self._open))
+
+
+@dataclass(frozen=True, eq=False)
+class Overheard:
+    """A `Hearer` whose socket is known in `open` for as long as it is."""
+
+    hearer: Hearer
+    open: dict[Hearer, Any]
+
+    def opened(self, socket: Socket) -> None:
+        self.open[self] = socket
+        self.hearer.opened(socket)
+
+    def heard(self, frame: str | bytes) -> None:
+        self.hearer.heard(frame)
+
+    def lost(self, code: int) -> None:
+        del self.open[self]
+        self.hearer.lost(code)
 
 
 class WireCalls:
