@@ -113,7 +113,7 @@ class Line:
                     self._settled.set()
                 case Dead() | SubscribeFailed() | Closed():
                     self._give_up(type(event).__name__.lower())
-        if self._useful:
+        if self._useful and self._wire.stirred:
             self._speak()
             self._set_alarm()
 

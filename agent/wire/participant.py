@@ -54,12 +54,18 @@ __all__ = [
 
 
 class ParticipantConnection:
-    """The state of one websocket. No method raises, whatever arrives and in whatever order."""
+    """The state of one websocket. No method raises, whatever arrives and in whatever order.
+
+    Attributes:
+        stirred: since `texts_to_send` more happened than that events are to be told: there may be something to send,
+            and another deadline.
+    """
 
     def __init__(self, *, now: float, settings: LinkTimings | None = None) -> None:
         """`now` is when the URL was issued, or when the attempt to open it began."""
         self.settings = settings or LinkTimings()
         self.state = LinkState.OPENING
+        self.stirred = True
         self._texts: list[str] = []
         self._events: list[LinkEvent] = []
         self._open_by: float | None = now + self.settings.url_usable
@@ -72,7 +78,7 @@ class ParticipantConnection:
 
     def texts_to_send(self) -> list[str]:
         """The frames to send now, in order; each is given once."""
-        texts, self._texts = self._texts, []
+        texts, self._texts, self.stirred = self._texts, [], False
         return texts
 
     def events_received(self) -> list[LinkEvent]:
@@ -116,6 +122,7 @@ class ParticipantConnection:
 
     def receive_time(self, now: float) -> None:
         """It is `now`. Hand over the frames that have arrived first: a late reader is not a dead server."""
+        self.stirred = True  # who woke up too early has to be woken again
         if self._open_by is not None and now >= self._open_by:
             self._fire(LinkInput.OPENING_OVERDUE, now, Dead("opening"))
         if self._beat_at is not None and now >= self._beat_at:
@@ -160,6 +167,7 @@ class ParticipantConnection:
             if action is Action.TELL:
                 self._events.extend(events)
             else:
+                self.stirred = True
                 self._ACTIONS[action](self, now)
 
     def _subscribe(self, now: float) -> None:
