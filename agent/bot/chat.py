@@ -18,7 +18,7 @@ from agent.bot.filters import Filter
 from agent.bot.journal import Act, Entry
 from agent.errors import BotError, ContentTypeRefused, DialogError, InvalidMessage
 from agent.record import Timer
-from agent.session.conversation import Contact
+from agent.session.conversation import Contact, Turn
 from agent.wire.content import ContentType
 from agent.wire.interactive import (
     Template,
@@ -86,20 +86,23 @@ class Chat(Questions, Generic[DepsT_co, StateT_co]):
             if not isinstance(text, str) or not text.strip():
                 raise InvalidMessage(f"chat.say needs visible text, not {type(text).__name__} without any.")
         for text in texts:
-            await self._send(text, ContentType.MARKDOWN if markdown else ContentType.PLAIN)
+            if turn := self._stage():
+                await turn.send(text, content_type=ContentType.MARKDOWN if markdown else ContentType.PLAIN)
 
-    async def _send(self, content: str, content_type: str) -> None:
-        turn = self._run.scene("say")
+    def _stage(self) -> Turn | None:
+        """The turn in which one message is said now; None in a replay, which says nothing."""
+        run = self._run
+        turn = run.scene("say")
         steps.no_step_runs("say")
-        if self._run.replaying:
-            return
-        self._run.says += 1
-        if self._run.says > self._talk.bot.max_says:
+        if run.replaying:
+            return None
+        run.says += 1
+        if run.says > self._talk.bot.max_says:
             raise BotError(
-                f"{self._run.handler} said more than {self._talk.bot.max_says} messages in one turn; "
+                f"{run.handler} said more than {self._talk.bot.max_says} messages in one turn; "
                 "raise Bot(max_says=...) if that is meant."
             )
-        await turn.send(content, content_type=content_type)
+        return turn
 
     def typing(self) -> Typing:
         """Shows the customer that the bot is typing, until the turn ends: ``await`` it, or use ``async with``."""
@@ -124,7 +127,8 @@ class Chat(Questions, Generic[DepsT_co, StateT_co]):
             await self.say(text)
             return
         try:
-            await self._send(message.to_content(), ContentType.INTERACTIVE)
+            if turn := self._stage():
+                await turn.send(message.to_content(), content_type=ContentType.INTERACTIVE)
         except ContentTypeRefused:
             self._talk.interactive = False
             await self.say(text)

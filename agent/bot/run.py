@@ -83,7 +83,7 @@ class Run:
         """The name of the timer that this run waits for."""
         return f"run/{self.record.id}"
 
-    async def begin(self, turn: Turn, *arguments: object) -> bool:
+    def begin(self, turn: Turn, *arguments: object) -> Awaitable[bool]:
         """Starts, or starts anew from the journal; runs until it ends (True) or waits (False).
 
         Raises:
@@ -95,17 +95,17 @@ class Run:
         if self.replaying:
             self._watch = Watch(_file(self.handler))
             self.host.memory.replay(self.record.state)
-        return await self._drive(turn, None, None)
+        return self._drive(turn, None, None)
 
-    async def go_on(self, turn: Turn, value: object) -> bool:
+    def go_on(self, turn: Turn, value: object) -> Awaitable[bool]:
         """Gives a waiting run what it waits for; returns as `begin` does."""
         turn.timers.pop(self.timer, None)
-        return await self._drive(turn, value, None)
+        return self._drive(turn, value, None)
 
-    async def throw(self, turn: Turn, error: BaseException) -> bool:
+    def throw(self, turn: Turn, error: BaseException) -> Awaitable[bool]:
         """Raises `error` where the run waits; returns as `begin` does."""
         turn.timers.pop(self.timer, None)
-        return await self._drive(turn, None, error)
+        return self._drive(turn, None, error)
 
     async def _drive(self, turn: Turn, value: object, error: BaseException | None) -> bool:
         if self._body is None:

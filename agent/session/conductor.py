@@ -119,7 +119,8 @@ class Conductor:
                 await self._begin(timer)
                 continue
             self.resting = True
-            await self._inbox.changed(within=min(items_at, timer_at) - now)
+            merges = self._overlap is Overlap.MERGE  # else the inbox wakes whoever waits for its items
+            await self._inbox.changed(within=(min(items_at, timer_at) if merges else timer_at) - now)
             self.resting = False
         return None
 
@@ -208,20 +209,17 @@ class Conductor:
             allow=self._guards.allow,
         )
         with within(self.record.key, turn.id):
-            await self._performed_and_committed(turn)
+            self._report("turn.began", turn, Level.DEBUG, repeated=int(turn.repeated))
+            try:
+                error = await self._perform(turn)
+                if self._fence.reason is OwnershipLost:
+                    raise OwnershipLost
+                await self._commit(turn, error)
+            except BaseException as error:
+                self._report("turn.abandoned", turn, error=type(error).__name__)
+                raise
             if self._settings.read_receipts and turn.messages:
                 await self._outbox.read(turn.messages[-1])
-
-    async def _performed_and_committed(self, turn: LiveTurn) -> None:
-        self._report("turn.began", turn, Level.DEBUG, repeated=int(turn.repeated))
-        try:
-            error = await self._perform(turn)
-            if self._fence.reason is OwnershipLost:
-                raise OwnershipLost
-            await self._commit(turn, error)
-        except BaseException as error:
-            self._report("turn.abandoned", turn, error=type(error).__name__)
-            raise
 
     async def _perform(self, turn: LiveTurn) -> Exception | None:
         try:
@@ -247,12 +245,15 @@ class Conductor:
         bots_own = turn.cause.order is None or isinstance(turn.cause.order, Retry)
         return bots_own and not self._guards.hands_off(error) and not self._ports.failing(self.record.bot)
 
-    async def _handled(self, turn: LiveTurn) -> Outcome:
+    def _handled(self, turn: LiveTurn) -> Awaitable[Outcome]:
         items = turn.trigger is Trigger.ITEMS and turn.cause.order is None
         interrupted = self._overlap is Overlap.INTERRUPT and items
         watched = self._guards.watches(turn.cause)
-        if not (interrupted or watched):
-            return await self._handler.run(self._work(turn))
+        if interrupted or watched:
+            return self._accompanied(turn, interrupted=interrupted, watched=watched)
+        return self._handler.run(self._work(turn))
+
+    async def _accompanied(self, turn: LiveTurn, *, interrupted: bool, watched: bool) -> Outcome:
         async with Company() as company:
             if interrupted:
                 company.start(self._interrupt_on_arrival)

@@ -87,6 +87,8 @@ class Guards:
 
         One that was written before our last message is part of a burst, which humans write too: it tells nothing.
         """
+        if self.settings.ping_pong_turns is None:
+            return
         first = next(iter(turn.messages), None)
         if first is not None and first.sender.role == Role.CUSTOM_BOT:
             self._quick += 1

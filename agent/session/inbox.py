@@ -137,8 +137,16 @@ class Inbox:
         self.first_at, self.last_at = (self.first_at if self._waiting else now), now
         insort(self._waiting, item, key=_position)
         self._known.add(position)
-        if patience and not self._impatient:
-            asyncio.get_running_loop().call_later(patience, self.wake)
+        if patience:
+            asyncio.get_running_loop().call_later(patience, self._ripen)
+        if self._impatient or not patience:
+            self.wake()
+
+    def _ripen(self) -> None:
+        """What came a moment ago may be taken now, unless the loop's timer was early."""
+        ready_at, now = self.ready_at, self._clock.monotonic()
+        if ready_at is not None and ready_at > now + SLACK:
+            asyncio.get_running_loop().call_later(ready_at - now, self._ripen)
         else:
             self.wake()
 

@@ -17,7 +17,7 @@ from agent.errors import (
     InvalidMessage,
     InvalidRequest,
 )
-from agent.ids import ClientToken, Secret, client_token, client_tokens
+from agent.ids import ClientToken, client_token, client_tokens
 from agent.ports import Operation, Sent
 from agent.record import ContactRecord
 from agent.session.credentials import Credentials
@@ -80,7 +80,8 @@ class Outbox:
         """
         await self._lock.acquire()
         try:
-            self._fence.check()
+            if self._fence.reason is not None:
+                raise self._fence.reason
             sent = self._recognised(content, repeated) if self._inbox.unaccounted else None
             if sent is not None:
                 self._ports.report(Happening(name="send.recognised", contact=self._key))
@@ -144,7 +145,15 @@ class Outbox:
             self._fence.check()
             current = self._credentials.current
             try:
-                sent = await self._call(current.token, content, content_type, token)
+                self._in_flight = True
+                try:
+                    sent = await self._ports.participant.send_message(
+                        current.token, content=content, content_type=content_type, client_token=token
+                    )
+                finally:
+                    self._in_flight = False
+                    if self._afterwards:
+                        self._land()
             except AccessDenied:
                 await self._credentials.renew(current)
             except InvalidRequest as error:
@@ -159,17 +168,6 @@ class Outbox:
             else:
                 self._credentials.accepted()
                 return sent
-
-    async def _call(self, bearer: Secret, content: str, content_type: str, token: ClientToken) -> Sent:
-        self._in_flight = True
-        try:
-            return await self._ports.participant.send_message(
-                bearer, content=content, content_type=content_type, client_token=token
-            )
-        finally:
-            self._in_flight = False
-            if self._afterwards:
-                self._land()
 
     def when_landed(self, action: Callable[[], None]) -> None:
         """Calls `action` as soon as no call is in flight: at once, or when the one in flight has come to its end."""
