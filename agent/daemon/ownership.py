@@ -77,7 +77,7 @@ class Lease:
     @property
     def held(self) -> bool:
         """Whether this worker may speak: by the clock, too, as a process that was stopped wakes up none the wiser."""
-        return self._held.is_set() and not self._ran_out
+        return self._clock.monotonic() < self._silent_at and self._held.is_set()
 
     async def wait_held(self) -> None:
         """Returns while the lease is held."""

@@ -38,7 +38,10 @@ class Ledger:
             return
         self._cursor = None
         self._ids.add(identity)
-        insort(self._done, position)
+        if self._done and position < self._done[-1]:
+            insort(self._done, position)
+        else:
+            self._done.append(position)
         if len(self._done) > self.REMEMBERED:
             self._floor = self._done.pop(0)
             self._ids.discard(self._floor[1] or self._floor[0])

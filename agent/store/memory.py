@@ -19,7 +19,7 @@ from agent.store.resting import fenced
 
 @dataclass(slots=True)
 class _Row:
-    """`record` carries epoch and owner; `written` is when, in seconds of the wall clock."""
+    """`record` carries epoch and owner; `written` is when, by the monotonic clock."""
 
     record: ContactRecord = field(repr=False)
     written: float
@@ -57,7 +57,7 @@ class MemoryStore:
             raise AlreadyOwned(f"Contact {fresh.key}: {row.owner} owns it and is alive.")
         known = row.record if row else fresh
         claimed = replace(known, epoch=row.record.epoch + 1 if row else 1, owner=owner)
-        self._rows[fresh.key] = _Row(_own(claimed), row.written if row else self._now())
+        self._rows[fresh.key] = _Row(_own(claimed), row.written if row else self._clock.monotonic())
         return _own(claimed)
 
     async def load(self, key: ContactKey) -> ContactRecord | None:
@@ -69,14 +69,14 @@ class MemoryStore:
         row = self._rows.get(record.key)
         if row is None or record.owner is None or (row.record.epoch, row.owner) != (record.epoch, record.owner):
             raise fenced(record)
-        row.record, row.written = _own(record), self._now()
+        row.record, row.written = _own(record), self._clock.monotonic()
 
     async def release(self, record: ContactRecord) -> None:
         await asyncio.sleep(0)
         row = self._rows.get(record.key)
         if row is None or row.record.epoch != record.epoch or row.owner not in (record.owner, None):
             raise fenced(record)
-        row.record, row.written = replace(_own(record), owner=None), self._now()
+        row.record, row.written = replace(_own(record), owner=None), self._clock.monotonic()
 
     async def claimable(
         self, owner: WorkerId, *, own: bool = True, limit: int = 100, after: ContactKey | None = None
@@ -108,7 +108,7 @@ class MemoryStore:
 
     async def sweep(self, *, older_than: float) -> None:
         await asyncio.sleep(0)
-        before = self._now() - older_than
+        before = self._clock.monotonic() - older_than
         for key in [key for key, row in self._rows.items() if row.over and row.written < before]:
             del self._rows[key]
 
