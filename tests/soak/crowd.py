@@ -24,6 +24,10 @@ _READING = 3.0
 """Seconds after which a customer leaves: who leaves at once may be gone before the bot's call was answered, and then
 nobody knows that the reply arrived but the transcript."""
 
+_AT_THE_DOOR = 100
+"""How many may leave at a time: a local Amazon Connect remembers a thousand chats that have ended, and each one's is
+still to be read."""
+
 _PATIENCE = 90.0
 """Seconds without an answer after which it counts as lost."""
 
@@ -62,6 +66,7 @@ class Crowd:
         self._tally = tally
         self._random = Random(plan.seed)
         self._closing = anyio.Event()
+        self._door = anyio.Semaphore(_AT_THE_DOOR)
 
     def close(self) -> None:
         """Nobody writes or comes any more; who waits for an answer waits on."""
@@ -82,7 +87,10 @@ class Crowd:
                     asked = await self._talk(customer)
                 finally:
                     self.present -= 1
-            self._tally.count(customer.contact, asked, await _answers(session, self._url, customer.contact))
+                async with self._door:
+                    await customer.leave()
+                    said = await _answers(session, self._url, customer.contact)
+            self._tally.count(customer.contact, asked, said)
 
     async def _talk(self, customer: "_Customer") -> list[str]:
         """Writes until its time is over; what it wrote. Without an answer it gives up."""
@@ -143,9 +151,7 @@ async def _chat(session: aiohttp.ClientSession, url: str) -> AsyncIterator[_Cust
     async with session.ws_connect(connection["Websocket"]["Url"]) as socket:
         await socket.send_str(_SUBSCRIBE)
         await socket.receive()
-        customer = _Customer(session, url, begun["ContactId"], token, socket)
-        yield customer
-        await customer.leave()
+        yield _Customer(session, url, begun["ContactId"], token, socket)
 
 
 async def _answers(session: aiohttp.ClientSession, url: str, contact: str) -> list[str]:
