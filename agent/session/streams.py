@@ -2,18 +2,20 @@
 
 A stream is written down before it is started. One whose id was lost in a crash is asked for again under the same
 ClientToken, so that it can be stopped all the same: a contact has no more than two [documented], and one that is left
-running tells a topic what customer and human agent say. It knows no item.
+running tells a topic what customer and human agent say. So stopping is tried until it is answered: whoever comes next
+may find nobody left to do it. It knows no item.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
+import anyio
 from msgspec.structs import replace
 
 from agent.errors import ConnectError, ContactGone, ResourceNotFound, StreamingError, Throttled
 from agent.ids import client_token
 from agent.ports import Operation
 from agent.record import ContactRecord, Stream
-from agent.session.retrying import retrying
+from agent.session.retrying import delays, retrying
 from agent.session.surroundings import Ports
 from agent.session.ways import Way
 from agent.telemetry import Happening, Level
@@ -62,16 +64,12 @@ class Streams:
         return True
 
     async def stop_others(self) -> None:
-        """Stops what workers before us started; what cannot be stopped is told, and stays known."""
-        ours = {stream.id for stream in self.known if stream.epoch == self._epoch}
-        for stream in self.known:
-            if stream.epoch != self._epoch:
-                await self._stop(stream, spare=ours)
+        """Stops what workers before us started, however often it takes; what is refused is told, and stays known."""
+        await self._stop_these(self._others(), spare=self._ours())
 
     async def stop_all(self) -> None:
         """Stops every stream, as `stop_others` does. Cancelled, some may run on."""
-        for stream in self.known:
-            await self._stop(stream, spare=set())
+        await self._stop_these(self.known, spare=set())
 
     def _own(self, topic: str) -> Stream:
         """Started under this claim: what an earlier one started, somebody in between may have stopped."""
@@ -86,7 +84,8 @@ class Streams:
         except Throttled:  # a third topic is refused under the same name [documented]
             if len(self.known) == 1:
                 raise
-            await self.stop_others()
+            for stream in self._others():  # once: one that never ran is refused until there is room
+                await self._settled(stream, spare=self._ours())
             await self._identified(own)
         self._ports.report(Happening(name="stream.started", contact=self._key))
 
@@ -106,7 +105,22 @@ class Streams:
         self.known = tuple(identified if each == stream else each for each in self.known)
         return identified
 
-    async def _stop(self, stream: Stream, *, spare: set[str | None]) -> None:
+    def _others(self) -> Sequence[Stream]:
+        return [stream for stream in self.known if stream.epoch != self._epoch]
+
+    def _ours(self) -> set[str | None]:
+        return {stream.id for stream in self.known if stream.epoch == self._epoch}
+
+    async def _stop_these(self, streams: Sequence[Stream], *, spare: set[str | None]) -> None:
+        """In rounds: one that waits for room must not keep back another that would make it."""
+        for wait in delays(self._ports):
+            streams = [stream for stream in streams if not await self._settled(stream, spare=spare)]
+            if not streams:
+                return
+            await anyio.sleep(wait)
+
+    async def _settled(self, stream: Stream, *, spare: set[str | None]) -> bool:
+        """One attempt to stop it; whether a further one would be in vain."""
         try:
             stream = await self._identified(stream)
             if stream.id not in spare:
@@ -114,10 +128,15 @@ class Streams:
         except (ResourceNotFound, ContactGone):
             pass
         except ConnectError as error:
-            failed = Happening(name="stream.not_stopped", level=Level.WARNING, contact=self._key, error=error)
-            self._ports.report(failed)
-            return
+            self._tell_of(error)
+            return not error.retryable
         self.known = tuple(each for each in self.known if each != stream)
+        return True
+
+    def _tell_of(self, error: ConnectError) -> None:
+        name, level = ("call.repeated", Level.DEBUG) if error.retryable else ("stream.not_stopped", Level.WARNING)
+        fields = {"operation": error.operation}
+        self._ports.report(Happening(name=name, level=level, contact=self._key, fields=fields, error=error))
 
     async def _call_off(self, stream: Stream) -> None:
         found = str(stream.id)

@@ -91,6 +91,33 @@ def test_who_hears_again_in_time_keeps_its_chats() -> None:
     assert [happening.name for happening in scene.told] == ["worker.deaf", "worker.hears_again"]
 
 
+def test_looking_twice_in_a_second_gives_no_more_away() -> None:
+    """What the others can connect is counted by the clock."""
+    scene = Scene()
+    scene.looks(15)
+    assert len(scene.looks(1)) == 2
+    assert scene.relief.due(BOTH) == []
+    scene.clock.advance(0.5)
+    assert len(scene.relief.due(BOTH)) == 1
+
+
+def test_who_hears_some_of_its_chats_again_gives_the_rest_away() -> None:
+    """So few would prove nothing, but it was proven before; those that are heard stay."""
+    scene = Scene()
+    scene.looks(10)
+    scene.deaf = set(KEYS[:2])
+    assert scene.looks(20) == KEYS[:2]
+
+
+def test_a_chat_that_came_back_may_be_given_away_again() -> None:
+    """When the worker is deaf once more."""
+    scene = Scene(rate=100.0)
+    scene.lose(scene.looks(16))
+    scene.looks(310)
+    scene.deaf, scene.room.taken = set(KEYS), len(KEYS)
+    assert scene.looks(20) == KEYS
+
+
 def test_who_gave_its_chats_away_takes_none_for_a_while() -> None:
     """It has none by which to tell whether it hears."""
     scene = Scene(rate=100.0)

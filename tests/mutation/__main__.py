@@ -21,7 +21,7 @@ OWNERSHIP = (
     "tests/daemon/test_ownership.py",
     "tests/daemon/test_astray.py",
 )
-SUITES = ("tests/session", *OWNERSHIP, "tests/simulation")
+SUITES = ("tests/session", *OWNERSHIP, "tests/daemon/test_relief.py", "tests/simulation")
 AT_MOST = 300
 
 

@@ -14,13 +14,14 @@ class Defect:
 
 
 SESSION = "agent/session/"
+RELIEF = "agent/daemon/relief.py"
 
 DEFECTS = (
     Defect(
         "items are not de-duplicated",
         SESSION + "inbox.py",
-        "elif item.position in self._known or item.position in self._passing or item.position in self.ledger:",
-        "elif False:",
+        "if position in self._known or position in self._passing or position in self.ledger:",
+        "if False:",
     ),
     Defect(
         "live items do not wait for the gap to be closed",
@@ -55,8 +56,8 @@ DEFECTS = (
     Defect(
         "the ledger forgets without raising its floor",
         SESSION + "ledger.py",
-        "self._floor = min(self._done.values())\n            del self._done[_identity(self._floor)]",
-        "del self._done[_identity(min(self._done.values()))]",
+        "self._floor = self._done.pop(0)\n            self._ids.discard(self._floor[1] or self._floor[0])",
+        "first = self._done.pop(0)\n            self._ids.discard(first[1] or first[0])",
     ),
     Defect(
         "a burst takes along what may still have been overtaken",
@@ -103,8 +104,8 @@ DEFECTS = (
     Defect(
         "what a cut-off turn said is not recognised",
         SESSION + "outbox.py",
-        "            if (said := self._recognised(content, repeated)) is not None:",
-        "            if (said := None) is not None:",
+        "sent = self._recognised(content, repeated) if self._inbox.unaccounted else None",
+        "sent = None",
     ),
     Defect(
         "a failed send is repeated without asking the transcript",
@@ -115,8 +116,8 @@ DEFECTS = (
     Defect(
         "a repeated send gets a new ClientToken",
         SESSION + "outbox.py",
-        'token = client_token("message", self._key, self._join, *name)',
-        'token = client_token("message", self._key, self._join, *name, object())',
+        "self._token(*name)",
+        "self._token(*name, object())",
     ),
     Defect(
         "the fence is not asked before a send",
@@ -231,8 +232,8 @@ DEFECTS = (
     Defect(
         "a handler that never ends is waited for",
         SESSION + "handler.py",
-        "self._bound = anyio.CancelScope(deadline=anyio.current_time() + self._settings.turn_timeout)",
-        "self._bound = anyio.CancelScope()",
+        "self._ends_at = now + self._settings.turn_timeout",
+        "self._ends_at = NEVER",
     ),
     Defect(
         "the gap is not read after the stream was moved",
@@ -262,7 +263,7 @@ DEFECTS = (
     Defect(
         "the dead worker's stream is not stopped",
         SESSION + "stream.py",
-        "                    group.start_soon(self._streams.stop_others)\n",
+        "                    company.start(self._streams.stop_others)\n",
         "",
     ),
     Defect(
@@ -300,6 +301,19 @@ DEFECTS = (
         SESSION + "streams.py",
         "            if len(self.known) == 1:\n                raise",
         "            if True:\n                raise",
+    ),
+    Defect(
+        "a stream is left running when it cannot be learnt at once which it is",
+        SESSION + "streams.py",
+        "            return not error.retryable\n",
+        "            return True\n",
+    ),
+    Defect(
+        "a stream that never ran keeps back those that do",
+        SESSION + "streams.py",
+        "            streams = [stream for stream in streams if not await self._settled(stream, spare=spare)]\n",
+        "            while streams and await self._settled(streams[0], spare=spare):\n"
+        "                streams = streams[1:]\n",
     ),
     Defect(
         "a refused websocket is never followed by a stream",
@@ -341,14 +355,14 @@ DEFECTS = (
     Defect(
         "a stale epoch may write",
         "agent/store/memory.py",
-        "if row is None or record.owner is None or (row.epoch, row.owner) != (record.epoch, record.owner):",
+        "if row is None or record.owner is None or (row.record.epoch, row.owner) != (record.epoch, record.owner):",
         "if row is None or record.owner is None or row.owner != record.owner:",
     ),
     Defect(
         "a claim keeps the epoch",
         "agent/store/memory.py",
-        "claimed = replace(row, epoch=row.epoch + 1, owner=owner)",
-        "claimed = replace(row, owner=owner)",
+        "epoch=row.record.epoch + 1 if row else 1",
+        "epoch=row.record.epoch if row else 1",
     ),
     Defect(
         "a full worker keeps what it does not serve",
@@ -373,5 +387,95 @@ DEFECTS = (
         "agent/daemon/supervisor.py",
         "own = not self._knows_its_own or bool(self._claims.astray)",
         "own = False",
+    ),
+    Defect(
+        "one deaf chat or two prove a worker deaf",
+        RELIEF,
+        "_LEAST = 3",
+        "_LEAST = 1",
+    ),
+    Defect(
+        "a few deaf chats of many prove a worker deaf",
+        RELIEF,
+        "_SHARE = 0.5",
+        "_SHARE = 0.1",
+    ),
+    Defect(
+        "a deaf worker gives its chats away before the others can know",
+        RELIEF,
+        "_CERTAIN = 15.0",
+        "_CERTAIN = 0.0",
+    ),
+    Defect(
+        "a worker that gave its chats away takes others at once",
+        RELIEF,
+        "_MISTRUST = 300.0",
+        "_MISTRUST = 0.0",
+    ),
+    Defect(
+        "a deaf worker mistrusts itself for ever",
+        RELIEF,
+        "_MISTRUST = 300.0",
+        "_MISTRUST = 1e9",
+    ),
+    Defect(
+        "deaf chats go where nobody hears either",
+        RELIEF,
+        "if self._since is None or not seen.hearing - {self._owner}:",
+        "if self._since is None:",
+    ),
+    Defect(
+        "a worker counts itself among those who hear",
+        RELIEF,
+        "not seen.hearing - {self._owner}",
+        "not seen.hearing",
+    ),
+    Defect(
+        "a worker that nobody relieves stays shut",
+        RELIEF,
+        "            self._room.reopen(DEAF)\n            return []\n",
+        "            return []\n",
+    ),
+    Defect(
+        "a deaf worker lets chats in",
+        RELIEF,
+        "        self._room.shut(DEAF)\n",
+        "        pass\n",
+    ),
+    Defect(
+        "a deaf chat is given away twice",
+        RELIEF,
+        "            self._given.update(picked)\n",
+        "            pass\n",
+    ),
+    Defect(
+        "deaf chats go faster than others can connect them",
+        RELIEF,
+        "            self._allowed -= len(picked)\n",
+        "            pass\n",
+    ),
+    Defect(
+        "time without a deaf chat is saved up for all of them",
+        RELIEF,
+        "(now - self._asked_at) * rate, max(1.0, rate))",
+        "(now - self._asked_at) * rate, inf)",
+    ),
+    Defect(
+        "a chat that came back is never given away again",
+        RELIEF,
+        "        self._given &= set(deaf)\n",
+        "        pass\n",
+    ),
+    Defect(
+        "a worker that hears again is never told from a deaf one",
+        RELIEF,
+        "elif self._since is not None and not deaf and now >= self._until:",
+        "elif False:",
+    ),
+    Defect(
+        "one chat heard again makes a worker hear",
+        RELIEF,
+        "self._since is not None and not deaf and now",
+        "self._since is not None and not proven and now",
     ),
 )

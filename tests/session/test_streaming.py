@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from agent.emulator import INSTANCE_ID
 from agent.emulator.faults import CallFault
 from agent.errors import AlreadyOwned
+from agent.ids import WorkerId
 from agent.session.conversation import Turn
 from agent.session.session import Ending
 from agent.session.ways import Way
@@ -15,6 +16,8 @@ from tests.session.hall import OTHER, WORKER, Hall, hall, virtual
 
 MINE, THEIRS = "chat-agent-worker", "chat-agent-other-worker"
 THROTTLED = CallFault(when="before", error="LimitExceededException", status=429)
+BROKEN = CallFault(when="before", hang_up=True)
+PASSES = CallFault(when="after")
 DENIED = CallFault(when="before", error="AccessDeniedException", status=403)
 
 
@@ -104,6 +107,36 @@ async def test_a_stream_whose_id_was_lost_in_a_crash_is_stopped_all_the_same() -
         assert [stream.id for stream in (await scene.record()).streams] == [None]
         await dies_and_is_taken_over(scene, ScriptedBot())
         assert scene.streams() == [THEIRS]
+
+
+@virtual
+async def test_a_stream_whose_id_cannot_be_learnt_at_once_is_stopped_later() -> None:
+    """Nobody else would stop it before the chat's end: its worker is dead, and the next one may never come."""
+    async with hall(way=Way.STREAMING) as scene:
+        scene.weather.faults["StartContactStreaming"] = [CallFault(when="after", delay=1e6)]
+        await scene.session(ScriptedBot())
+        await scene.passes(1)
+        scene.weather.faults["StartContactStreaming"] = [PASSES, BROKEN, BROKEN]
+        await dies_and_is_taken_over(scene, ScriptedBot())
+        assert scene.streams() == [THEIRS]
+        assert scene.reported("stream.not_stopped") == []
+
+
+@virtual
+async def test_a_stream_that_never_ran_does_not_keep_back_one_that_runs() -> None:
+    """It is refused while the contact has two, of which the other is one."""
+    async with hall(way=Way.STREAMING) as scene:
+        scene.weather.faults["StartContactStreaming"] = [CallFault(when="before", delay=1e6)]
+        await scene.session(ScriptedBot())
+        await scene.passes(1)
+        scene.weather.faults["StartContactStreaming"] = [CallFault(when="after", delay=1e6)]
+        await dies_and_is_taken_over(scene, ScriptedBot())
+        for running in scene.sessions:
+            running.lose()
+        await scene.store.retire(OTHER)
+        await scene.session(ScriptedBot(), owner=WorkerId("third"))
+        await scene.passes(30)
+        assert scene.streams() == ["chat-agent-third"]
 
 
 @virtual
