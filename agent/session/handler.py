@@ -163,6 +163,9 @@ class Handler:
 
     def _insist(self) -> None:
         """It had its time to clean up: from now on whatever it awaits is cancelled, until it ends."""
+        self._outbox.when_landed(self._cancel_anew)
+
+    def _cancel_anew(self) -> None:
         if self._task is not None:
             self._cancelled += 1
             self._task.cancel()

@@ -1,5 +1,6 @@
 """Exactly-once turns: one at a time, committed once, repeated after a crash without saying anything twice."""
 
+import asyncio
 import json
 from datetime import datetime, timedelta
 
@@ -307,6 +308,50 @@ async def test_a_handler_that_never_ends_is_ended() -> None:
         assert isinstance(bot.failures[0], TurnTimeout)
         assert scene.lines() == ["Sorry, that went wrong.", "go on"]
         assert (await scene.record()).state == b""
+
+
+@virtual
+async def test_a_farewell_under_way_is_brought_to_its_end_when_cleaning_up_takes_too_long() -> None:
+    """The time to clean up is over while a message is on its way: it is said, and then nothing more."""
+    async with hall(latency=3.0) as scene:
+
+        async def lingers(turn: Turn, text: str) -> None:
+            try:
+                await anyio.sleep_forever()
+            finally:
+                await say(turn, "one")
+                await say(turn, "two")
+
+        bot = ScriptedBot(reply=lingers)
+        await scene.session(bot, turn_timeout=30, cleanup_timeout=2)
+        await scene.passes(20)
+        scene.says("hang")
+        await scene.passes(60)
+        assert isinstance(bot.failures[0], TurnTimeout)
+        assert scene.lines() == ["one", "Sorry, that went wrong."]
+        assert scene.reported("send.failed") == []
+
+
+@virtual
+async def test_a_handler_that_will_not_be_cancelled_is_cancelled_at_whatever_it_awaits() -> None:
+    """Once its time to clean up is over, nothing that it awaits comes to its end."""
+    async with hall() as scene:
+        refused = 0
+
+        async def stubborn(turn: Turn, text: str) -> None:
+            nonlocal refused
+            for _ in range(5):
+                try:
+                    await anyio.sleep(3600)
+                except asyncio.CancelledError:
+                    refused += 1
+
+        bot = ScriptedBot(reply=stubborn)
+        await scene.joins(bot, turn_timeout=30, cleanup_timeout=2)
+        scene.says("hang")
+        await scene.passes(40)
+        assert isinstance(bot.failures[0], TurnTimeout)
+        assert refused == 5
 
 
 @virtual
