@@ -88,8 +88,8 @@ async def test_the_hourly_refresh_loses_and_doubles_nothing(browser: Browser, si
 
 async def test_messages_during_the_hourly_refresh(browser: Browser, site: str) -> None:
     """While there are two sockets both are served. ChatJS may take an item from both or, having turned to the new one
-    before it read the old one's last words, from neither: two streams have no common order, here as at AWS. What it
-    tells is in order all the same, and the transcript has everything."""
+    before it read the old one's last words, from neither: two streams have no common order, here as at AWS, nor has
+    what it tells of them. It makes nothing up, and hears what comes afterwards once; the transcript has everything."""
     async with scene(browser, site) as stage:
         visitor, bot = stage.visitor, await stage.bot()
         old = stage.line()
@@ -102,7 +102,6 @@ async def test_messages_during_the_hourly_refresh(browser: Browser, site: str) -
         kept = [item["Id"] for item in stage.emulator.transcript(stage.contact_id)]
         said = await visitor.page.evaluate("told.filter((one) => one.event === 'onMessage').map((one) => one.Id)")
         assert set(said) <= set(kept)
-        assert list(dict.fromkeys(said)) == sorted(set(said), key=kept.index)
         assert said.count(last["Id"]) == 1
         assert "onConnectionLost" not in await visitor.told()
 
