@@ -15,6 +15,7 @@ from agent.clock import Clock
 from agent.ids import ItemId, ParticipantId
 from agent.record import ContactRecord
 from agent.session.ledger import Ledger, Position
+from agent.session.wheel import Wheel
 from agent.wire.content import EventType, Role
 from agent.wire.items import Event, Item, Message, Receipt
 
@@ -38,7 +39,14 @@ class Inbox:
     """
 
     def __init__(
-        self, record: ContactRecord, own_id: ParticipantId, *, clock: Clock, reorder_window: float, capacity: int
+        self,
+        record: ContactRecord,
+        own_id: ParticipantId,
+        *,
+        clock: Clock,
+        wheel: Wheel,
+        reorder_window: float,
+        capacity: int,
     ) -> None:
         self.ledger = Ledger(record.cursor)
         self.own = Ledger(record.own)
@@ -51,6 +59,7 @@ class Inbox:
         self.last_at = 0.0
         self._own_id = own_id
         self._clock = clock
+        self._wheel = wheel
         self._window = reorder_window
         self._capacity = capacity
         self._interrupted = frozenset(record.interrupted)
@@ -91,10 +100,6 @@ class Inbox:
         """A reading has ended; what waits may be taken, unless more went missing after it began."""
         self._closed = max(self._closed, gaps)
         self.wake()
-
-    @property
-    def _held(self) -> bool:
-        return self._closed < self._gaps
 
     def _admit(self, item: Item, patience: float) -> bool:
         position = item.position
@@ -138,7 +143,7 @@ class Inbox:
         insort(self._waiting, item, key=_position)
         self._known.add(position)
         if patience:
-            asyncio.get_running_loop().call_later(patience, self._ripen)
+            self._wheel.after(patience, self._ripen)
         if self._impatient or not patience:
             self.wake()
 
@@ -146,7 +151,7 @@ class Inbox:
         """What came a moment ago may be taken now, unless the loop's timer was early."""
         ready_at, now = self.ready_at, self._clock.monotonic()
         if ready_at is not None and ready_at > now + SLACK:
-            asyncio.get_running_loop().call_later(ready_at - now, self._ripen)
+            self._wheel.after(ready_at - now, self._ripen)
         else:
             self.wake()
 
@@ -168,7 +173,7 @@ class Inbox:
     @property
     def ready_at(self) -> float | None:
         """When (monotonic seconds) the first waiting item may be taken; None when there is none, or it is held."""
-        return min(self._ready.values()) if self._waiting and not self._held else None
+        return min(self._ready.values()) if self._waiting and self._closed >= self._gaps else None
 
     def ready(self) -> int:
         """How many waiting items may be taken now: up to the last for which nothing need be waited any more."""

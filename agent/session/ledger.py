@@ -4,8 +4,6 @@ Everything at or below the floor counts as dealt with, above it exactly the reme
 from a late one without remembering a whole chat. It knows positions and ids, nothing of what an item says.
 """
 
-from bisect import insort
-
 from agent.ids import ItemId
 from agent.record import Cursor
 
@@ -25,7 +23,7 @@ class Ledger:
     def __init__(self, cursor: Cursor) -> None:
         self._cursor: Cursor | None = cursor
         self._floor: Position = cursor.floor
-        self._done = sorted(cursor.handled)
+        self._done = tuple(sorted(cursor.handled))
         self._ids = {position[1] or position[0] for position in cursor.handled}
 
     def __contains__(self, position: Position) -> bool:
@@ -38,13 +36,13 @@ class Ledger:
             return
         self._cursor = None
         self._ids.add(identity)
+        done = (*self._done, position)
         if self._done and position < self._done[-1]:
-            insort(self._done, position)
-        else:
-            self._done.append(position)
-        if len(self._done) > self.REMEMBERED:
-            self._floor = self._done.pop(0)
+            done = tuple(sorted(done))
+        if len(done) > self.REMEMBERED:
+            self._floor, done = done[0], done[1:]
             self._ids.discard(self._floor[1] or self._floor[0])
+        self._done = done
 
     @property
     def anchor(self) -> ItemId | None:
@@ -60,5 +58,5 @@ class Ledger:
     def cursor(self) -> Cursor:
         """The same value until the next mark."""
         if self._cursor is None:
-            self._cursor = Cursor(floor=self._floor, handled=tuple(self._done))
+            self._cursor = Cursor(floor=self._floor, handled=self._done)
         return self._cursor

@@ -87,6 +87,7 @@ class Stay:
             record,
             self._own_id,
             clock=ports.clock,
+            wheel=ports.wheel,
             reorder_window=settings.reorder_window,
             capacity=settings.max_waiting,
         )

@@ -8,6 +8,7 @@ from agent.clock import Clock
 from agent.ports import ConnectPort, ContactStore, Pacer, ParticipantPort, SocketPort, StreamPort
 from agent.session.rails import GuardSettings
 from agent.session.ways import NoStreams, Ways
+from agent.session.wheel import Wheel
 from agent.telemetry import Report, silent
 from agent.wire.content import SAFE_TEXT_CHARACTERS
 from agent.wire.timings import LinkTimings
@@ -31,6 +32,7 @@ class Ports:
     report: Report = silent
     streams: StreamPort = field(default_factory=NoStreams)
     ways: Ways = field(default_factory=Ways)
+    wheel: Wheel = field(default_factory=Wheel)
     may_speak: Callable[[], bool] = lambda: True
     failing: Callable[[str], bool] = lambda bot: False
 
