@@ -16,7 +16,7 @@ from agent.bot.handlers import Handler, Kind
 from agent.bot.journal import Kept, RunRecord
 from agent.bot.memory import Memory
 from agent.bot.mismatch import impurity
-from agent.bot.routes import Routes, key
+from agent.bot.routes import Routes
 from agent.bot.run import Run
 from agent.bot.runs import Runs, nothing
 from agent.bot.unhandled import paste
@@ -225,7 +225,7 @@ class BotConversation:
     def _new_run(self, turn: Turn, handler: Handler, item: Item | None, payload: str = "", again: str = "") -> Run:
         record = RunRecord(
             id=f"{turn.id}/{self._runs.unit}{again}",
-            handler=key(handler),
+            handler=handler.key,
             version=handler.version,
             payload=payload,
             state=self.memory.now(),

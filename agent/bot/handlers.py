@@ -5,7 +5,7 @@ Every misuse that can be seen in a function is refused here, in a sentence with 
 
 import inspect
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -57,6 +57,7 @@ class Handler:
         errors: for ``on_error``, the exceptions it takes.
         middleware: from the outermost router to the handler's own.
         where: file and line of the function.
+        key: what it is known by in journals and tables.
     """
 
     kind: Kind
@@ -69,6 +70,10 @@ class Handler:
     after: float = 0.0
     errors: tuple[type[BaseException], ...] = ()
     middleware: tuple[Middleware, ...] = ()
+    key: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.kind}:{self.name}")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name!r} ({self.where})"

@@ -85,11 +85,6 @@ class Routes:
         return next((one for one in self.errors if isinstance(error, one.errors)), None)
 
 
-def key(handler: Handler) -> str:
-    """What a journal calls the handler."""
-    return f"{handler.kind}:{handler.name}"
-
-
 def compiled(root: Router[Any, Any]) -> Routes:
     """The table of all that is registered in `root` and its nested routers.
 
@@ -98,7 +93,7 @@ def compiled(root: Router[Any, Any]) -> Routes:
     """
     handlers = _distinct(list(_flattened(root, root.only, ())))
     newest = _newest_versions(handlers)
-    live = [one for one in handlers if one.kind is not Kind.DIALOG or one.version == newest[key(one)]]
+    live = [one for one in handlers if one.kind is not Kind.DIALOG or one.version == newest[one.key]]
     _refuse_doubles(live)
     _refuse_unstartable(live)
     return Routes(
@@ -110,7 +105,7 @@ def compiled(root: Router[Any, Any]) -> Routes:
         timeouts=tuple(one for one in live if one.kind is Kind.TIMEOUT),
         timers={one.name: one for one in live if one.kind is Kind.TIMER},
         errors=tuple(one for one in live if one.kind is Kind.ERROR),
-        by_key={(key(one), one.version): one for one in handlers},
+        by_key={(one.key, one.version): one for one in handlers},
         newest=newest,
     )
 
@@ -145,7 +140,7 @@ def _distinct(handlers: list[Handler]) -> list[Handler]:
     seen: dict[tuple[str, int], Handler] = {}
     counts: dict[str, int] = {}
     for handler in handlers:
-        name = key(handler)
+        name = handler.key
         if handler.kind in {Kind.DIALOG, Kind.TIMER}:
             if other := seen.get((name, handler.version)):
                 raise RegistrationError(f"{handler} and {other} have the same name and version; change one of them.")
@@ -153,14 +148,14 @@ def _distinct(handlers: list[Handler]) -> list[Handler]:
             counts[name] = counts.get(name, 0) + 1
             if counts[name] > 1:
                 handler = replace(handler, name=f"{handler.name}#{counts[name]}")
-        seen[(key(handler), handler.version)] = handler
+        seen[(handler.key, handler.version)] = handler
     return list(seen.values())
 
 
 def _newest_versions(handlers: Iterable[Handler]) -> dict[str, int]:
     newest: dict[str, int] = {}
     for handler in handlers:
-        newest[key(handler)] = max(newest.get(key(handler), 0), handler.version)
+        newest[handler.key] = max(newest.get(handler.key, 0), handler.version)
     return newest
 
 

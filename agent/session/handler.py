@@ -36,6 +36,7 @@ class Handler:
         self._outbox = outbox
         self._settings = settings
         self._loop = asyncio.get_running_loop()
+        self._session: asyncio.Task[object] | None = None
         self._task: asyncio.Task[object] | None = None
         self._ends_at = NEVER
         self._cancelled = 0
@@ -94,7 +95,8 @@ class Handler:
         typing_after = self._settings.typing_after
         self._typing_at = NEVER if typing_after is None else max(now + typing_after, self._typing_due)
         self._alarm.set(self._typing_at if self._typing_at < self._ends_at else self._ends_at)
-        self._task = asyncio.current_task(self._loop)
+        self._session = self._session or asyncio.current_task(self._loop)  # one task runs all turns of a chat
+        self._task = self._session
 
     def _end(self) -> None:
         self._task = None
