@@ -349,7 +349,7 @@ DEFECTS = (
     Defect(
         "whether the lease still holds is not asked of the clock",
         "agent/daemon/ownership.py",
-        "return self._held.is_set() and not self._ran_out",
+        "return self._clock.monotonic() < self._silent_at and self._held.is_set()",
         "return self._held.is_set()",
     ),
     Defect(
