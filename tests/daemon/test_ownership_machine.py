@@ -66,6 +66,7 @@ class Mate:
         self.lease = Lease(self.line, self.name, ttl=TTL, clock=self.clock)
         self.claims = Claims(self.line, self.name, random=Random(1), report=silent)
         self.held: dict[ContactKey, ContactRecord] = {}
+        self.letting_go: set[ContactKey] = set()
         self.stopped = False
         self.gone = False
 
@@ -75,7 +76,8 @@ class Mate:
             await self.lease.keep(lapsed=self.held.clear)
 
     def speaks_for(self, key: ContactKey) -> bool:
-        return not self.gone and self.lease.held and key in self.held
+        """A session says nothing from its release on, whether or not the store's answer reaches it."""
+        return not self.gone and self.lease.held and key in self.held and key not in self.letting_go
 
 
 class Ownership(RuleBasedStateMachine):
@@ -159,14 +161,17 @@ class Ownership(RuleBasedStateMachine):
             self.owners[key, record.epoch] = mate.name
             self.old += [mate.held[key]] if key in mate.held else []
             mate.held[key] = record
+            mate.letting_go.discard(key)
 
     @rule(number=ANY, key=st.sampled_from(KEYS), release=st.booleans())
     def writes(self, number: int, key: ContactKey, release: bool) -> None:
-        """What was written, was written by the owner; who is fenced holds nothing any more."""
+        """What was written, was written by the owner; who is fenced holds nothing any more. A release is repeated."""
         mate = self.one(number)
         if mate is None or key not in mate.held:
             return
         record = mate.held[key]
+        if release := release or key in mate.letting_go:
+            mate.letting_go.add(key)
         try:
             self.do((mate.line.release if release else mate.line.save)(record))
             row = self.store._rows[key]
