@@ -26,7 +26,7 @@ DEFECTS = (
     Defect(
         "live items do not wait for the gap to be closed",
         SESSION + "inbox.py",
-        "return min(self._ready.values()) if self._waiting and not self._held else None",
+        "return min(self._ready.values()) if self._waiting and self._closed >= self._gaps else None",
         "return min(self._ready.values()) if self._waiting else None",
     ),
     Defect(
@@ -56,8 +56,8 @@ DEFECTS = (
     Defect(
         "the ledger forgets without raising its floor",
         SESSION + "ledger.py",
-        "self._floor = self._done.pop(0)\n            self._ids.discard(self._floor[1] or self._floor[0])",
-        "first = self._done.pop(0)\n            self._ids.discard(first[1] or first[0])",
+        "self._floor, done = done[0], done[1:]\n            self._ids.discard(self._floor[1] or self._floor[0])",
+        "first, done = done[0], done[1:]\n            self._ids.discard(first[1] or first[0])",
     ),
     Defect(
         "a burst takes along what may still have been overtaken",
