@@ -23,6 +23,14 @@ PATIENT = ("processes", "browser", "chatjs")
 """Marks of tests that wait for other programs, which a busy machine keeps waiting."""
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """One worker has the browser and one has moto: to start either takes longer than most of their tests."""
+    if item.get_closest_marker("browser"):
+        item.add_marker(pytest.mark.xdist_group("browser"))
+    elif "moto_server" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.xdist_group("moto"))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """No worker ends alone with a long story that it began late; in all else the order stays random."""

@@ -136,7 +136,7 @@ async def test_a_file_goes_up_and_comes_down(browser: Browser, site: str) -> Non
     async with scene(browser, site) as stage:
         visitor, bot = stage.visitor, await stage.bot()
         assert "error" not in await visitor.sends_file("Grüße.txt", "text/plain", "Grüße aus der Datei")
-        told = await visitor.sees("onMessage")
+        told = await visitor.sees_file()
         (attachment,) = told["Attachments"]
         assert (told["Type"], attachment["AttachmentName"], attachment["Status"]) == (
             "ATTACHMENT",
@@ -153,9 +153,9 @@ async def test_a_file_that_is_scanned(browser: Browser, site: str) -> None:
     async with scene(browser, site, attachment_scan="reject") as stage:
         visitor = stage.visitor
         await visitor.sends_file("virus.txt", "text/plain", "evil")
-        first = await visitor.sees("onMessage")
+        first = await visitor.sees_file()
         stage.emulator.region.leap(5)
-        second = await visitor.sees("onMessage")
+        second = await visitor.sees_file()
         assert [one["Attachments"][0]["Status"] for one in (first, second)] == ["IN_PROGRESS", "REJECTED"]
         assert first["Id"] == second["Id"]
 

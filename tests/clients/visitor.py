@@ -74,6 +74,12 @@ class Visitor:
         one: Told = value["one"]
         return one
 
+    async def sees_file(self) -> Told:
+        """The next message with attachments: others, such as the flow's first words, may come late."""
+        while not (one := await self.sees("onMessage")).get("Attachments"):
+            pass
+        return one
+
     async def told(self) -> list[str]:
         """Every event so far in words, heartbeats left out."""
         everything: list[Told] = await self.page.evaluate("told")
