@@ -161,7 +161,7 @@ class SessionSection(_Section):
     goodbye_timeout: PositiveFloat = 5.0
     """The bound of every farewell."""
     cleanup_timeout: PositiveFloat = 2.0
-    """What a handler gets to clean up when the conversation ends under it."""
+    """What a handler gets to clean up when the conversation ends under it, or its turn takes too long."""
     audit_interval: Annotated[
         PositiveFloat | None, BeforeValidator(_never, json_schema_input_type=PositiveFloat | Literal["never"])
     ] = None
