@@ -47,7 +47,8 @@ class SessionSettings:
         reorder_window: how long a live item waits for one that was sent before it; 0 hands it over at once.
         turn_timeout: how long one turn may take before it is cancelled.
         goodbye_timeout: the bound of every farewell at the end.
-        cleanup_timeout: what a handler gets to clean up when the conversation ends under it, or its turn takes too long.
+        cleanup_timeout: what a handler gets to clean up when the conversation ends under it, or its turn takes too
+            long.
         audit_interval: how often transcript and inbox are compared; None for never.
         stream_reorder_window: the same as `reorder_window` for a chat that is heard by message streaming, whose items
             come in any order [documented for SNS].
