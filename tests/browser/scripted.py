@@ -24,6 +24,7 @@ class BotChat:
     def __init__(self, http: aiohttp.ClientSession, url: str, token: str, participant_id: str) -> None:
         self._http, self._url, self._token = http, url, token
         self.participant_id = participant_id
+        self.answered: set[str] = set()
 
     async def say(self, content: str, content_type: str = "text/plain") -> None:
         """Send a message."""
@@ -42,6 +43,12 @@ class BotChat:
         """Acknowledge a message as read."""
         content = json.dumps({"messageId": message_id})
         await self._post("event", ContentType=f"{EVENT}message.read", Content=content)
+
+    async def transcript(self) -> list[dict[str, Any]]:
+        """What has happened so far, oldest first."""
+        body = {"MaxResults": 100, "ScanDirection": "BACKWARD", "SortOrder": "ASCENDING"}
+        found = await ask(self._http, f"{self._url}/participant/transcript", body, self._token)
+        return list(found["Transcript"])
 
     async def _post(self, what: str, **body: str) -> None:
         body["ClientToken"] = str(uuid4())
@@ -124,7 +131,12 @@ class ScriptedBot:
                 given = json.loads(frame.data)
                 if given.get("topic") == "aws/chat":
                     await self._answer(chat, json.loads(given["content"]))
+                elif given.get("topic") == "aws/subscribe":
+                    for item in await chat.transcript():  # whoever was quick has written before the bot came
+                        await self._answer(chat, item)
 
     async def _answer(self, chat: BotChat, item: dict[str, Any]) -> None:
-        if item["Type"] == "MESSAGE" and item.get("ParticipantRole") == "CUSTOMER":
+        customers = item["Type"] == "MESSAGE" and item.get("ParticipantRole") == "CUSTOMER"
+        if customers and item["Id"] not in chat.answered:
+            chat.answered.add(item["Id"])
             await self._script(chat, item)
