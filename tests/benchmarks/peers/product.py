@@ -1,7 +1,7 @@
 """This project, whole: worker, sessions, inbox, turns, outbox and store, as ``chat-agent run`` puts them together.
 
-Only the budget is off, as for every peer. Options: ``sqlite`` or ``dynamodb`` instead of the memory store, ``prompt``
-for no reorder window, ``asyncio`` for no uvloop.
+Only the budget is off, as for every peer, and nobody logs or counts. Options: ``sqlite`` or ``dynamodb`` instead of the
+memory store, ``prompt`` for no reorder window, ``asyncio`` for no uvloop.
 """
 
 import asyncio
@@ -16,8 +16,10 @@ import anyio
 
 from agent import Bot, Chat, Message
 from agent.cli.running import on_loop
+from agent.clock import SystemClock
 from agent.config import Configuration
 from agent.daemon.assembly import assembled
+from agent.daemon.collecting import Collecting
 from agent.daemon.sources import Unacknowledged
 from agent.ids import ContactId, ContactKey, instance_id
 from agent.ports import Claimable, Offer
@@ -61,8 +63,19 @@ async def serve(work: Task) -> None:
         guards={"ping_pong_turns": None, "max_turns": None, "max_messages": None},  # the customers are programs
         session={"reorder_window": 0.0} if "prompt" in work.options else {},
     )
-    async with assembled(settings, bot, bot, source=AllAtOnce(work.contacts), report=complain) as assembly:
+    collecting = Collecting(clock=SystemClock(), report=complain)
+
+    def report(happening: Happening) -> None:
+        collecting(happening)
+        complain(happening)
+
+    async with (
+        assembled(settings, bot, bot, source=AllAtOnce(work.contacts), report=report) as assembly,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(collecting.watch)
         await assembly.worker.run()
+        group.cancel_scope.cancel()
 
 
 def stored(work: Task) -> dict[str, Any]:
