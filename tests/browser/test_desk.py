@@ -48,7 +48,7 @@ async def test_the_agent_sees_the_customer_typing(visit: Visiting) -> None:
     async with visit() as customer:
         await customer.meets_the_bot()
         await customer.desk.get_by_role("button", name="Accept Customer").click()
-        await customer.sees("Sam joined")
+        await expect(customer.desk.get_by_label("Answer as the agent")).to_be_focused()
         await customer.box.press_sequentially("hmm")
         await expect(customer.desk.get_by_text("Customer is typing…")).to_be_visible()
 

@@ -64,7 +64,7 @@ async def test_a_chat_is_taken_up_at_an_earlier_turn_with_the_new_code(browser: 
         await expect(author.message("Size 42. Done!")).to_be_visible()
         author.saves("Done!", "Well done!")
         await expect(author.build).to_contain_text("build 2")
-        answer = author.chat.locator(".mine").filter(has_text="42")
+        answer = author.chat.locator(".mine").filter(has=author.page.get_by_text("42", exact=True))  # no hh:42 counts
         await answer.hover()
         await answer.get_by_role("button", name="Go back to before this message").click()
         await expect(author.page.get_by_role("tab", name="↩ Customer")).to_have_attribute("aria-selected", "true")
