@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.browser.visit import Visiting, browsing, chromium, visiting
+from tests.browser.visit import Visiting, browsing, visiting
+from tests.clients.browser import chromium
 
 HOW = "install Debian's package `chromium`, or name a Chromium or Chrome in the variable CHROMIUM"
 REASON = "no Chromium on this machine"

@@ -3,8 +3,6 @@
 On the way out it holds for every test: nothing on the console, no request but to this machine.
 """
 
-import os
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,29 +13,11 @@ from playwright.async_api import Browser, Locator, Page, async_playwright, expec
 
 from agent.emulator import Emulator, emulate
 from tests.browser.scripted import BotChat, Script, ScriptedBot, echo
+from tests.clients.browser import FLAGS, chromium
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 PATIENCE = 60_000  # milliseconds a condition may take on a busy machine
 
 expect.set_options(timeout=PATIENCE)
-
-
-def chromium() -> str | None:
-    """The path of a Chromium on this machine."""
-    named = os.environ.get("CHROMIUM")
-    candidates = (named,) if named else NAMES
-    return next((path for name in candidates if (path := shutil.which(name))), None)
 
 
 @dataclass(kw_only=True)

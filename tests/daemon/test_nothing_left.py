@@ -217,9 +217,11 @@ async def served(directory: Path, **settings: dict[str, Any]) -> AsyncIterator[C
 def uncollected() -> Iterator[None]:
     """The collector rests, so that what it would find is still there."""
     gc.collect()
+    gc.freeze()  # nor does what was there before take the time of a look
     gc.disable()
     yield
     gc.enable()
+    gc.unfreeze()
 
 
 def _held() -> Counter[str]:
