@@ -1,6 +1,6 @@
 # make dev: talk to a bot. make test: before every commit. make help: the rest.
 PYTHON ?= python3.11
-PYTEST ?= -n 4 --dist loadgroup --no-loadscope-reorder
+PYTEST ?= -n 3 --dist loadgroup --no-loadscope-reorder
 SEEDS  ?= 2000
 VENV   := .venv
 BIN    := $(VENV)/bin

@@ -16,12 +16,11 @@ from agent.emulator.connection import Connection
 from agent.emulator.timeline import Entry
 from tests.clients.amazon import INTERACTIVE
 from tests.clients.party import Parties, Party, parties
-from tests.clients.visitor import Visitor, visiting
+from tests.clients.visitor import ESTABLISHED, Visitor, visiting
 
 RICH = ["text/plain", "text/markdown", "application/json", INTERACTIVE, f"{INTERACTIVE}.response"]
 GREETING = "Welcome to Amazon Connect on localhost."
-ESTABLISHED = ["onConnectionEstablished"] * 2  # ChatJS says it when the socket opens, and when it is subscribed
-FIRST = [*ESTABLISHED, "onMessage participant.joined", f"onMessage {GREETING}"]
+FIRST = [ESTABLISHED, ESTABLISHED, "onMessage participant.joined", f"onMessage {GREETING}"]
 
 
 @dataclass(kw_only=True)
@@ -95,4 +94,5 @@ async def scene(browser: Browser, site: str, *, transcript: bool = False, **sett
         async with visiting(browser, emulator.url, site) as visitor:
             await visitor.comes(chat, transcript=transcript)
             await visitor.sees("onMessage", GREETING)
+            await visitor.is_subscribed()
             yield Scene(visitor=visitor, emulator=emulator, people=people, chat=chat)

@@ -14,6 +14,7 @@ from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
 
 PAGE = Path(__file__).with_name("chatjs.html")
+ESTABLISHED = "onConnectionEstablished"
 PATIENCE = 60_000  # milliseconds that anything may take on a busy machine
 Told = dict[str, Any]
 
@@ -81,9 +82,19 @@ class Visitor:
         return one
 
     async def told(self) -> list[str]:
-        """Every event so far in words, heartbeats left out."""
+        """Every event so far in words, heartbeats left out.
+
+        That it is subscribed ChatJS tells by a promise, which an item may overtake: it is put where it belongs.
+        """
         everything: list[Told] = await self.page.evaluate("told")
-        return [in_words(one) for one in everything if "Heartbeat" not in one["event"]]
+        words = [in_words(one) for one in everything if "Heartbeat" not in one["event"]]
+        words.insert(1, words.pop([at for at, word in enumerate(words) if word == ESTABLISHED][1]))
+        return words
+
+    async def is_subscribed(self) -> None:
+        """ChatJS has said that it is connected: when the socket opened, and when it was subscribed."""
+        condition = "event => told.filter((one) => one.event === event).length > 1"
+        await self.page.wait_for_function(condition, arg=ESTABLISHED, timeout=PATIENCE)
 
     async def calls(self, method: str, argument: Any = None) -> dict[str, Any]:
         """A method of the chat session: its `data`, or its `error`."""
