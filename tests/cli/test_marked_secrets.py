@@ -92,7 +92,9 @@ async def _talk(scene: Marked) -> None:
     scene.connect.close_sockets(scene.contact, role=Role.CUSTOM_BOT)
     await scene.hears(f"hello {CUSTOMER}")
     for trouble in ("unreachable", "crash"):
-        (scene.directory / "trouble").write_text(trouble)
+        whole = scene.directory / "trouble-to-be"  # the daemon may look while it is written
+        whole.write_text(trouble)
+        whole.rename(scene.directory / "trouble")
         await scene.hears(f"hello {CUSTOMER}")
         await scene.hears(f"hello {CUSTOMER}")
 
