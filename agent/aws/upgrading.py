@@ -12,6 +12,7 @@ from websockets.client import ClientProtocol
 from websockets.protocol import Protocol, Side, State
 
 from agent.aws.pushing import PushedSocket, pour
+from agent.aws.resuming import ResumingContext
 from agent.ports import Hearer
 
 
@@ -20,9 +21,12 @@ class Upgrading(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, library: ClientProtocol, hearer: Hearer, *, close_timeout: float) -> None:
+    def __init__(
+        self, library: ClientProtocol, hearer: Hearer, *, close_timeout: float, tls: ResumingContext | None = None
+    ) -> None:
         self._library = library
         self._hearer = hearer
+        self._tls = tls
         self._close_timeout = close_timeout
         self._answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -71,6 +75,8 @@ class Upgrading(asyncio.Protocol):
         fresh = Protocol(Side.CLIENT, max_size=library.max_message_size, logger=library.logger)
         socket = PushedSocket(fresh, self.transport, self._hearer, close_timeout=self._close_timeout)
         self.transport.set_protocol(socket)
+        if self._tls is not None:
+            self._tls.keep(self.transport)
         if not self._answered.done():
             self._answered.set_result(None)
         self._hearer.opened(socket)

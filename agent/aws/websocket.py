@@ -5,7 +5,6 @@ credential: it is checked before it is used, and neither message nor log ever ho
 mean, nor does it reconnect.
 """
 
-import ssl
 from functools import cached_property
 from typing import Any, Literal, cast
 
@@ -16,6 +15,7 @@ from websockets.client import ClientProtocol
 
 from agent.aws.hosts import host_of, is_aws, is_loopback
 from agent.aws.quiet import mute_logger
+from agent.aws.resuming import ResumingContext
 from agent.aws.settings import SocketSettings
 from agent.aws.upgrading import Upgrading
 from agent.errors import SocketRefused
@@ -38,8 +38,8 @@ class WebsocketsSocketPort:
         self._logger = mute_logger()
 
     @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self._settings.ca_bundle or get_cert_path(True))
+    def _tls(self) -> ResumingContext:
+        return ResumingContext.trusting(str(self._settings.ca_bundle or get_cert_path(True)))
 
     async def connect(self, url: Secret, hearer: Hearer) -> None:
         """Opens a socket and tells `hearer`; cancelled, it leaves no connection.
@@ -62,13 +62,14 @@ class WebsocketsSocketPort:
 
     def _upgrade(self, url: str, hearer: Hearer) -> _Upgrade:
         settings = self._settings
+        tls = self._tls if url.startswith("wss:") else None
 
         def connection(protocol: ClientProtocol, **_: object) -> Upgrading:
-            return Upgrading(protocol, hearer, close_timeout=settings.close_timeout)
+            return Upgrading(protocol, hearer, close_timeout=settings.close_timeout, tls=tls)
 
         return _Upgrade(
             url,
-            ssl=self._tls if url.startswith("wss:") else None,
+            ssl=tls,
             compression=None,
             open_timeout=settings.open_timeout,
             max_size=settings.max_frame_bytes,
