@@ -165,8 +165,8 @@ class ParticipantPort(Protocol):
 class Socket(Protocol):
     """One open participant websocket. Neither call waits, blocks or raises."""
 
-    def send(self, text: str) -> None:
-        """Sends one text frame. Once the socket is closing nothing happens: `lost` tells."""
+    def send(self, *texts: str) -> None:
+        """Sends text frames. Once the socket is closing nothing happens: `lost` tells."""
         ...
 
     def close(self) -> None:

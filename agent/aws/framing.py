@@ -1,4 +1,4 @@
-"""Bytes into messages: plain text frames are read here, everything else by the websockets library.
+"""Bytes into messages and back: plain text frames are read and written here, everything else by the websockets library.
 
 Nearly all that a server sends is one unfragmented text frame, complete in what the kernel gave: reading it takes a
 slice. The library gets every other frame, one at a time so that the order is kept, and all that comes once the
@@ -6,15 +6,18 @@ connection is closing: fragments, control frames, limits and errors are its busi
 no handshake.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Protocol, State
+from websockets.utils import apply_mask
 
 _PLAIN = 0x81
 """The first byte of a text frame that is the whole message."""
 _MASKED = 0x80
 _TWO_BYTES, _EIGHT_BYTES = 126, 127
+_MASKS_AT_ONCE = 256
 
 
 class Framing:
@@ -119,3 +122,26 @@ def _size(chunk: bytes, at: int, end: int) -> int:
     if end - at < 2 + width:
         return 0
     return 2 + width + int.from_bytes(chunk[at + 2 : at + 2 + width], "big")
+
+
+def text_frame(payload: bytes) -> bytes:
+    """The frame in which a client sends `payload`, masked as the standard wants it (RFC 6455, 5.3)."""
+    mask, length = next(_MASKS), len(payload)
+    if length < _TWO_BYTES:
+        size = (_MASKED | length).to_bytes(1, "big")
+    elif length < 1 << 16:
+        size = (_MASKED | _TWO_BYTES).to_bytes(1, "big") + length.to_bytes(2, "big")
+    else:
+        size = (_MASKED | _EIGHT_BYTES).to_bytes(1, "big") + length.to_bytes(8, "big")
+    return b"".join((b"\x81", size, mask, apply_mask(payload, mask)))
+
+
+def _masks() -> Iterator[bytes]:
+    """Nobody can guess them; asking the system for each would cost more than the rest of a frame."""
+    while True:
+        drawn = os.urandom(4 * _MASKS_AT_ONCE)
+        for at in range(0, len(drawn), 4):
+            yield drawn[at : at + 4]
+
+
+_MASKS = _masks()

@@ -4,6 +4,7 @@ Pure text; it knows neither DNS nor sockets.
 """
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -18,11 +19,13 @@ def host_of(url: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=64)
 def is_aws(host: str) -> bool:
     """Whether `host` lies in a domain of AWS [documented: the endpoints of Connect, dual-stack and China]."""
     return _AWS.fullmatch(host) is not None
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Whether `host` is this machine itself."""
     if host == "localhost" or host.endswith(".localhost"):

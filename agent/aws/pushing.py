@@ -8,7 +8,7 @@ import asyncio
 from websockets.frames import CloseCode
 from websockets.protocol import Protocol, State
 
-from agent.aws.framing import Framing
+from agent.aws.framing import Framing, text_frame
 from agent.ports import Hearer
 
 
@@ -27,11 +27,10 @@ class PushedSocket(asyncio.Protocol):
         self._close_timeout = close_timeout
         self._end: asyncio.TimerHandle | None = None
 
-    def send(self, text: str) -> None:
-        """Sends one text frame; nothing happens once the socket is closing."""
+    def send(self, *texts: str) -> None:
+        """Sends text frames, in one writing; nothing happens once the socket is closing."""
         if self._library.state is State.OPEN:
-            self._library.send_text(text.encode())
-            self._flush()
+            self._transport.write(b"".join([text_frame(text.encode()) for text in texts]))
 
     def close(self) -> None:
         """Says goodbye with code 1000; the connection is cut when the answer takes longer than its timeout."""

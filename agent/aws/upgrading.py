@@ -15,6 +15,8 @@ from agent.aws.pushing import PushedSocket, pour
 from agent.aws.resuming import ResumingContext
 from agent.ports import Hearer
 
+_END = b"\r\n\r\n"
+
 
 class Upgrading(asyncio.Protocol):
     """What `websockets.asyncio.client.connect` makes of a connection: it asks of it no more than this."""
@@ -28,6 +30,7 @@ class Upgrading(asyncio.Protocol):
         self._hearer = hearer
         self._tls = tls
         self._close_timeout = close_timeout
+        self._begun = False
         self._answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def handshake(self, additional_headers: object, user_agent: str) -> None:
@@ -46,10 +49,10 @@ class Upgrading(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Read by lines: the first frame may come with the last line of the answer."""
+        """The first frame may come with the end of the answer: an answer that comes in pieces is read by lines."""
         at = 0
         while self._library.state is State.CONNECTING and at < len(data):
-            after = data.find(b"\n", at) + 1 or len(data)
+            after = self._readable(data, at)
             self._library.receive_data(data[at:after])
             at = after
         pour(self._library, self.transport)
@@ -57,6 +60,13 @@ class Upgrading(asyncio.Protocol):
             self._accept(data[at:])
         else:
             self._refuse()
+
+    def _readable(self, data: bytes, at: int) -> int:
+        """Up to where there can be no frame: the end of the whole answer, or else of a line."""
+        begun, self._begun = self._begun, True
+        if not begun and (end := data.find(_END)) >= 0:
+            return end + len(_END)
+        return data.find(b"\n", at) + 1 or len(data)
 
     def eof_received(self) -> None:
         """No more bytes come; the loop closes the transport."""

@@ -1,29 +1,24 @@
-"""A timer that is set far more often than it rings: setting it again seldom costs a timer of the event loop.
+"""A timer that is set far more often than it rings: setting it again seldom costs a deadline.
 
-What is set for later than the loop's timer is found out when that one goes off. It knows nothing of what it is for.
+What is set for later than the deadline is found out when that one comes. It knows nothing of what it is for.
 """
 
 import asyncio
 from collections.abc import Callable
-from contextvars import Context, copy_context
 
-try:
-    from sniffio import current_async_library_cvar
-except ImportError:  # anyio asks it only where it is installed
-    current_async_library_cvar = None  # type: ignore[assignment]
-
-NEVER = float("inf")
+from agent.session.deadlines import NEVER, Deadline, Deadlines
 
 
 class Alarm:
-    """Calls `ring`, which may use anyio, at the time that was set last. Times are the event loop's."""
+    """Calls `ring` at the time that was set last, or a moment later. Times are the event loop's."""
 
-    __slots__ = ("_due", "_looks_at", "_ring", "_timer")
+    __slots__ = ("_deadline", "_deadlines", "_due", "_looks_at", "_ring")
 
-    def __init__(self, ring: Callable[[], None]) -> None:
-        self._ring = ring
+    def __init__(self, ring: Callable[[], None], deadlines: Deadlines) -> None:
         self._due = self._looks_at = NEVER
-        self._timer: asyncio.TimerHandle | None = None
+        self._ring = ring
+        self._deadlines = deadlines
+        self._deadline: Deadline | None = None
 
     def set(self, due: float) -> None:
         """Rings at `due`, and not at the time that was set before; `NEVER` takes it back."""
@@ -35,18 +30,18 @@ class Alarm:
         """Never rings again, and lets go of whom it would have called."""
         self._due = self._looks_at = NEVER
         self._ring = _nobody
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def _look(self, at: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._deadline is not None:
+            self._deadline.cancel()
         self._looks_at = at
-        self._timer = asyncio.get_running_loop().call_at(at, self._go_off, context=_callback_context())
+        self._deadline = self._deadlines.at(at, self._go_off)
 
     def _go_off(self) -> None:
-        self._timer, self._looks_at = None, NEVER
+        self._deadline, self._looks_at = None, NEVER
         if self._due > asyncio.get_running_loop().time():
             if self._due != NEVER:
                 self._look(self._due)
@@ -57,10 +52,3 @@ class Alarm:
 
 def _nobody() -> None:
     return None
-
-
-def _callback_context() -> Context:
-    context = copy_context()
-    if current_async_library_cvar is not None:  # a callback runs in no task, by which asyncio is recognised
-        context.run(current_async_library_cvar.set, "asyncio")
-    return context

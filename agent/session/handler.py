@@ -14,7 +14,8 @@ import anyio
 from anyio.abc import TaskGroup
 
 from agent.errors import ConversationOver, TurnTimeout
-from agent.session.alarm import NEVER, Alarm
+from agent.session.alarm import Alarm
+from agent.session.deadlines import NEVER, Deadlines
 from agent.session.outbox import Outbox
 from agent.session.surroundings import SessionSettings
 
@@ -32,7 +33,7 @@ class Outcome(StrEnum):
 class Handler:
     """One run of a bot's code at a time."""
 
-    def __init__(self, *, outbox: Outbox, settings: SessionSettings) -> None:
+    def __init__(self, *, outbox: Outbox, deadlines: Deadlines, settings: SessionSettings) -> None:
         self._outbox = outbox
         self._settings = settings
         self._loop = asyncio.get_running_loop()
@@ -42,7 +43,7 @@ class Handler:
         self._cancelled = 0
         self._late = False
         self._insisting: asyncio.Handle | None = None
-        self._alarm = Alarm(self._look)
+        self._alarm = Alarm(self._look, deadlines)
         self._group: TaskGroup | None = None
         self._typist: anyio.CancelScope | None = None
         self._typing_at = NEVER

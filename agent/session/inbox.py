@@ -252,6 +252,7 @@ class Inbox:
         self.own.mark((absolute_time, message_id))
 
     def account_for_all(self) -> None:
-        """Every message of ours seen so far is accounted for."""
+        """Every message of ours so far is accounted for, also one that we never hear of: ours come one at a time."""
         for message in self.unaccounted:
             self.account(message.id, message.absolute_time)
+        self.own.settle()

@@ -4,6 +4,8 @@ Everything at or below the floor counts as dealt with, above it exactly the reme
 from a late one without remembering a whole chat. It knows positions and ids, nothing of what an item says.
 """
 
+from bisect import insort
+
 from agent.ids import ItemId
 from agent.record import Cursor
 
@@ -23,7 +25,7 @@ class Ledger:
     def __init__(self, cursor: Cursor) -> None:
         self._cursor: Cursor | None = cursor
         self._floor: Position = cursor.floor
-        self._done = tuple(sorted(cursor.handled))
+        self._done = sorted(cursor.handled)
         self._ids = {position[1] or position[0] for position in cursor.handled}
 
     def __contains__(self, position: Position) -> bool:
@@ -36,13 +38,21 @@ class Ledger:
             return
         self._cursor = None
         self._ids.add(identity)
-        done = (*self._done, position)
-        if self._done and position < self._done[-1]:
-            done = tuple(sorted(done))
+        done = self._done
+        if done and position < done[-1]:
+            insort(done, position)
+        else:
+            done.append(position)
         if len(done) > self.REMEMBERED:
-            self._floor, done = done[0], done[1:]
+            self._floor = done.pop(0)
             self._ids.discard(self._floor[1] or self._floor[0])
-        self._done = done
+
+    def settle(self) -> None:
+        """Everything up to the newest is dealt with, remembered or not: nothing that old can come any more."""
+        if self._done:
+            self._cursor, self._floor = None, self._done[-1]
+            self._done.clear()
+            self._ids.clear()
 
     @property
     def anchor(self) -> ItemId | None:
@@ -58,5 +68,5 @@ class Ledger:
     def cursor(self) -> Cursor:
         """The same value until the next mark."""
         if self._cursor is None:
-            self._cursor = Cursor(floor=self._floor, handled=self._done)
+            self._cursor = Cursor(floor=self._floor, handled=tuple(self._done))
         return self._cursor

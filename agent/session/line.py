@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from agent.errors import SocketClosed, SocketRefused
 from agent.ports import Connection, Socket
-from agent.session.alarm import NEVER
+from agent.session.deadlines import NEVER, Deadline
 from agent.session.moment import Moment
 from agent.session.surroundings import Ports
 from agent.wire.items import Item
@@ -39,8 +39,8 @@ class Line:
     """
 
     __slots__ = (
-        "_alarm", "_clock", "_gone", "_heard", "_rings_at", "_settled", "_socket", "_sockets", "_useful", "_wire",
-        "connection", "ended", "refused", "subscribed", "why",
+        "_alarm", "_clock", "_deadlines", "_gone", "_heard", "_rings_at", "_settled", "_socket", "_sockets", "_useful",
+        "_wire", "connection", "ended", "refused", "subscribed", "why",
     )  # fmt: skip
 
     def __init__(
@@ -53,11 +53,12 @@ class Line:
         self.refused: SocketRefused | None = None
         self._sockets = ports.sockets
         self._clock = ports.clock
+        self._deadlines = ports.deadlines
         self._wire = ParticipantConnection(now=ports.clock.monotonic(), settings=timings)
         self._heard = heard
         self._useful = True
         self._socket: Socket | None = None
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm: Deadline | None = None
         self._rings_at = 0.0
         self._settled = Moment()
         self._gone = Moment()
@@ -118,9 +119,9 @@ class Line:
             self._set_alarm()
 
     def _speak(self) -> None:
-        for text in self._wire.texts_to_send():
-            if self._socket is not None:
-                self._socket.send(text)
+        texts = self._wire.texts_to_send()
+        if texts and self._socket is not None:
+            self._socket.send(*texts)
 
     def _set_alarm(self) -> None:
         """One timer for all deadlines; one that rings too early looks again."""
@@ -143,8 +144,8 @@ class Line:
         self._wire.receive_time(self._clock.monotonic())
         self._obey()
 
-    def _call_later(self, delay: float, act: Callable[[], None]) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(max(0.0, delay), act)
+    def _call_later(self, delay: float, act: Callable[[], None]) -> Deadline:
+        return self._deadlines.at(asyncio.get_running_loop().time() + delay, act)
 
     def _give_up(self, why: str) -> None:
         """The socket is of no more use."""

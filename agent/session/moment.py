@@ -6,7 +6,7 @@ most of it a queue in which hardly ever anybody stands. It knows nothing of what
 
 import asyncio
 
-from agent.session.alarm import NEVER
+from agent.session.deadlines import NEVER
 
 
 class Moment:

@@ -107,7 +107,7 @@ class Stay:
             asides=frozenset({settings.guards.waiting_line} if settings.guards.line_after is not None else ()),
         )
         self.orders = OrderBook()
-        self._handler = Handler(outbox=self._outbox, settings=settings)
+        self._handler = Handler(outbox=self._outbox, deadlines=ports.deadlines, settings=settings)
         self._ingress = WayIn(
             record.key.instance_id,
             {Way.WEBSOCKET: self._by_websocket, Way.STREAMING: self._by_stream},

@@ -6,6 +6,7 @@ from random import Random
 
 from agent.clock import Clock
 from agent.ports import ConnectPort, ContactStore, Pacer, ParticipantPort, SocketPort, StreamPort
+from agent.session.deadlines import Deadlines
 from agent.session.rails import GuardSettings
 from agent.session.ways import NoStreams, Ways
 from agent.session.wheel import Wheel
@@ -33,6 +34,7 @@ class Ports:
     streams: StreamPort = field(default_factory=NoStreams)
     ways: Ways = field(default_factory=Ways)
     wheel: Wheel = field(default_factory=Wheel)
+    deadlines: Deadlines = field(default_factory=Deadlines)
     may_speak: Callable[[], bool] = lambda: True
     failing: Callable[[str], bool] = lambda bot: False
 

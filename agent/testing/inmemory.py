@@ -93,9 +93,10 @@ class InMemorySocket:
         self.send_text: Callable[[str], None] = _nothing
         self.hang_up: Callable[[], None] = _nothing
 
-    def send(self, text: str) -> None:
-        if self._code is None:
-            self.send_text(text)
+    def send(self, *texts: str) -> None:
+        for text in texts:
+            if self._code is None:
+                self.send_text(text)
 
     def close(self) -> None:
         """We close."""

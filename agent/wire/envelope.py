@@ -4,6 +4,7 @@ Decoding is total: whatever arrives becomes one value of a closed union. Nothing
 a frame leads to is the connection's business.
 """
 
+from functools import lru_cache
 from typing import TypeAlias
 
 import msgspec
@@ -71,6 +72,8 @@ class Ignored(msgspec.Struct, frozen=True, kw_only=True):
 Frame: TypeAlias = SubscribeAck | Heartbeat | Ping | ChatItem | Refusal | Ignored
 
 _HEARTBEAT = Heartbeat()
+_PINGS = '{"topic":"aws/ping"'
+_SHORT = 128
 
 
 def decode(frame: str | bytes) -> Frame:
@@ -79,6 +82,12 @@ def decode(frame: str | bytes) -> Frame:
         return _HEARTBEAT
     if not isinstance(frame, str):
         return Ignored(reason="binary frame")
+    if frame.startswith(_PINGS) and len(frame) < _SHORT:
+        return _repeated(frame)
+    return _decoded(frame)
+
+
+def _decoded(frame: str) -> Frame:
     if not frame.strip():
         return Ignored(reason="empty frame")
     try:
@@ -86,6 +95,10 @@ def decode(frame: str | bytes) -> Frame:
     except ValueError:
         return Ignored(reason="no JSON")
     return _open(envelope) if isinstance(envelope, dict) else Ignored(reason="no JSON object")
+
+
+_repeated = lru_cache(maxsize=8)(_decoded)
+"""For what all chats hear each few seconds in the same words."""
 
 
 def _open(envelope: Json) -> Frame:

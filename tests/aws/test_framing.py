@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
+from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
-from agent.aws.framing import Framing
+from agent.aws.framing import Framing, text_frame
 
 LIMIT = 1_000
 
@@ -127,3 +128,24 @@ def test_what_is_not_complete_is_kept_by_the_library_alone() -> None:
     framing = Framing(library(), [].append)
     framing.receive(frame(Opcode.TEXT, b"x" * 300)[:200])
     assert framing._head == b""
+
+
+@given(st.text(max_size=400))
+@example("")
+@example("x" * 125)
+@example("x" * 126)
+@example("x" * 65_535)
+@example("x" * 65_536)
+def test_a_written_frame_is_what_the_library_reads(text: str) -> None:
+    """A server of the library reads one whole text message; unmasked, it would end the connection."""
+    server = ServerProtocol(state=State.OPEN, max_size=None)
+    server.receive_data(text_frame(text.encode()))
+    assert server.events_received() == [Frame(Opcode.TEXT, text.encode())]
+    assert server.data_to_send() == []
+
+
+def test_no_two_frames_have_the_same_mask() -> None:
+    """Four bytes of it, drawn by the system: ten equal ones in a thousand would be no chance."""
+    masks = [text_frame(b"")[2:] for _ in range(1_000)]
+    assert {len(mask) for mask in masks} == {4}
+    assert len(set(masks)) > 990

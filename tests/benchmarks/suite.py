@@ -26,12 +26,14 @@ class Contest:
 
     Attributes:
         half_of: the workload at half of whose replies/s, as each peer reached them before, the customers write.
+        whose: the peer whose half of it is everybody's.
     """
 
     load: Workload
     peers: tuple[Peer, ...]
     rounds: int = 3
     half_of: str = ""
+    whose: Peer | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,6 +73,7 @@ def _gated(rounds: int) -> list[Contest]:
     return [
         contest(SATURATED, "saturation", 500, rounds=rounds),
         replace(half, half_of=SATURATED),
+        replace(half, load=replace(half.load, name="half of naive's saturation"), half_of=SATURATED, whose=NAIVE),
         contest("offered, 400/s", "offered", 500, rounds=rounds, rate=400.0),
         contest("40 ms of latency", "saturation", 500, rounds=rounds, latency=0.04),
         contest("join storm", "join", 500, rounds=rounds),
@@ -110,6 +113,7 @@ def _short() -> list[Contest]:
     return [
         contest("saturation, 20 chats", "saturation", 20, **few),
         replace(half, half_of="saturation, 20 chats"),
+        replace(half, load=replace(half.load, name="half of naive's"), half_of="saturation, 20 chats", whose=NAIVE),
         contest("offered, 50/s", "offered", 20, rate=50.0, **few),
         contest("saturation, TLS", "saturation", 20, tls=True, **few),
         contest("saturation, a table", "saturation", 5, ASYNCIO, SQLITE, DYNAMODB, THREADS, **few),
@@ -152,7 +156,7 @@ def _hold(held: Contest, found: dict[tuple[str, str], Result], tell: Callable[[s
 def _one(held: Contest, peer: Peer, found: Mapping[tuple[str, str], Result]) -> dict[str, Any]:
     if not held.half_of:
         return figures(run(peer, held.load), held.load)
-    if not (rate := half(held.half_of, peer, found)):
+    if not (rate := half(held.half_of, held.whose or peer, found)):
         return {"failed": f"its {held.half_of} is not known"}
     load = replace(held.load, rate=rate)
     return figures(run(peer, load), load)

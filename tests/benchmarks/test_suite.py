@@ -9,7 +9,18 @@ import pytest
 from tests.benchmarks.goals import GOALS
 from tests.benchmarks.race import Peer, Workload
 from tests.benchmarks.report import FIGURES, keep, kept_in, markdown, rewrite, table_of
-from tests.benchmarks.suite import LIMIT, NAIVE, PRODUCT, Contest, Result, contests, half, measured, with_word
+from tests.benchmarks.suite import (
+    LIMIT,
+    NAIVE,
+    PRODUCT,
+    SATURATED,
+    Contest,
+    Result,
+    contests,
+    half,
+    measured,
+    with_word,
+)
 
 pinned = pytest.mark.skipif(shutil.which("taskset") is None, reason="peers are put on cores by taskset")
 PAGE = "# Fast\n\n<!-- measured -->\nwhat was there\n<!-- /measured -->\n\nThe end.\n"
@@ -67,7 +78,7 @@ def test_what_a_goal_compares_with_another_is_held_as_often_as_asked() -> None:
 def test_a_chosen_contest_brings_what_it_builds_on() -> None:
     """Half of a saturation that was not measured would be nothing."""
     held = contests(rounds=5, short=False)
-    assert [each.load.name for each in with_word("half", held)] == ["saturation, 500 chats", "half of saturation"]
+    assert [each.load.name for each in with_word("half of sat", held)] == [SATURATED, "half of saturation"]
     assert [each.load.name for each in with_word("400/s", held)] == ["offered, 400/s"]
     assert with_word("", held) == held
 

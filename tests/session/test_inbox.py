@@ -38,6 +38,18 @@ def test_what_came_after_everything_handled_is_new() -> None:
     assert ledger.anchor == ItemId("id35")
 
 
+def test_a_settled_ledger_remembers_nothing_and_forgets_nothing() -> None:
+    """What is older than the newest has been dealt with, whether it was ever heard of or not."""
+    ledger = Ledger(Cursor())
+    for number in range(10):
+        ledger.mark((f"{number:03}", f"id{number}"))
+    ledger.settle()
+    assert ledger.cursor == Cursor(floor=("009", "id9"))
+    assert ("005", "never heard of") in ledger
+    assert ("010", "new") not in ledger
+    assert ledger.newest == ("009", "id9")
+
+
 def _event(kind: str, who: str, role: Role, at: str) -> Event:
     return Event(
         id=ItemId(f"{kind}{who}{at}"),

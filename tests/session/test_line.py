@@ -10,6 +10,7 @@ import anyio
 from agent.clock import LoopClock
 from agent.errors import SocketRefused
 from agent.ports import Hearer
+from agent.session.deadlines import Deadlines
 from agent.session.line import Line
 from agent.wire.envelope import HEARTBEAT, SUBSCRIBE
 from agent.wire.items import Item
@@ -34,9 +35,9 @@ class Chatty:
         self._says(_ACK)
         self._chats()
 
-    def send(self, text: str) -> None:
-        self.sent.append((asyncio.get_running_loop().time(), text))
-        if self._answers and text == HEARTBEAT:
+    def send(self, *texts: str) -> None:
+        self.sent += [(asyncio.get_running_loop().time(), text) for text in texts]
+        if self._answers and HEARTBEAT in texts:
             self._says(HEARTBEAT)
 
     def close(self) -> None:
@@ -51,7 +52,7 @@ class Chatty:
 
 
 def line_on(socket: object, heard: Callable[[Item], None] = lambda item: None) -> Line:
-    ports: Any = SimpleNamespace(sockets=socket, clock=LoopClock())
+    ports: Any = SimpleNamespace(sockets=socket, clock=LoopClock(), deadlines=Deadlines())
     connection: Any = SimpleNamespace(url=None)
     return Line(connection, ports=ports, timings=LinkTimings(), heard=heard)
 
@@ -109,8 +110,8 @@ class Silent:
         hearer.opened(self)
         hearer.heard(_ACK)
 
-    def send(self, text: str) -> None:
-        self.sent.append(text)
+    def send(self, *texts: str) -> None:
+        self.sent += texts
 
     def close(self) -> None:
         self.closed += 1

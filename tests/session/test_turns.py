@@ -132,6 +132,9 @@ async def test_an_old_item_is_not_taken_for_new_after_many_turns() -> None:
             await scene.passes(0.5)
         session.drain()
         await scene.passes(5)
+        record = await scene.record()
+        assert len(record.cursor.handled) == Ledger.REMEMBERED
+        assert record.own.handled == ()
         await scene.joins(bot)
         assert bot.heard == said
 

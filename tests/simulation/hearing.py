@@ -13,7 +13,7 @@ from agent.clock import Clock
 from agent.daemon.leftovers import Leftovers
 from agent.daemon.streaming import StreamingSettings, WorkerStreams
 from agent.emulator import Region
-from agent.ids import WorkerId
+from agent.ids import InstanceId, WorkerId
 from agent.ports import ContactStore
 from agent.session.ways import Wanted, Way, Ways
 from agent.telemetry import Report
@@ -55,6 +55,7 @@ class Hearing:
         self._region = region
         self._post = post
         self._streams: dict[WorkerId, WorkerStreams] = {}
+        self._ways: dict[WorkerId, Ways] = {}
 
     def of(
         self, worker: WorkerId, life: Life, clock: Clock, random: Random, report: Report
@@ -68,7 +69,8 @@ class Hearing:
             random=random,
             report=report,
         )
-        return self._streams[worker], Ways(self.drawn.wanted, report=report)
+        self._ways[worker] = Ways(self.drawn.wanted, report=report)
+        return self._streams[worker], self._ways[worker]
 
     @asynccontextmanager
     async def serving(
@@ -93,8 +95,13 @@ class Hearing:
         return [
             f"{contact} of {owner} streams to {heard}"
             for contact, owner in owners.items()
-            if (heard := self._listeners(contact)) != ([owner] if self.drawn.gives is Way.STREAMING else [])
+            if (heard := self._listeners(contact)) != ([owner] if self._streams_to(owner, contact) else [])
         ]
+
+    def _streams_to(self, owner: WorkerId, contact: str) -> bool:
+        """Where the instance gives no websocket; bad weather may make a worker that tries it believe so."""
+        believed = self._ways[owner].of(InstanceId(self._region.chat(contact).instance_id))
+        return self.drawn.gives is Way.STREAMING or (self.drawn.wanted == "auto" and believed is Way.STREAMING)
 
     def _listeners(self, contact: str) -> list[WorkerId | str]:
         topics = [stream.endpoint_arn for stream in self._region.chat(contact).streams.values()]
