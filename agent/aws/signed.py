@@ -44,7 +44,8 @@ class SignedCalls:
         self._model = client.meta.service_model
         self._base = str(client.meta.endpoint_url).rstrip("/")
         self._parts = urlsplit(self._base)
-        self._headers = {"Content-Type": "application/json", "User-Agent": str(client.meta.config.user_agent)}
+        self._signed_headers = {"Content-Type": "application/json", "Host": self._parts.netloc}
+        self._other_headers = {"User-Agent": str(client.meta.config.user_agent)}  # the signer would only skip it
         self._version = str(client.meta.config.signature_version)
         self._validator = ParamValidator()
         self._parser = create_parser(self._model.resolved_protocol)
@@ -73,13 +74,15 @@ class SignedCalls:
             raise ParamValidationError(report=report.generate_report())
 
     async def _signed(self, route: _Route, body: bytes) -> bytes:
-        request = AWSRequest(method=route.method, url=self._base + route.target, headers=self._headers, data=body)
+        request = AWSRequest(
+            method=route.method, url=self._base + route.target, headers=self._signed_headers, data=body
+        )
         auth = await self._signer.get_auth_instance(
             self._signer.signing_name, self._signer.region_name, signature_version=self._version
         )
         auth.add_auth(request)
-        start = head(route.method, self._parts.path + route.target, self._parts.netloc, texts(request.headers.items()))
-        return request_of(start, body)
+        headers = self._other_headers | texts(request.headers.items())
+        return request_of(head(route.method, self._parts.path + route.target, self._parts.netloc, headers), body)
 
     def _route(self, operation: Operation) -> _Route | None:
         if operation not in self._routes:

@@ -10,6 +10,7 @@ from agent.clock import SystemClock
 from agent.emulator import Emulator, emulate
 from agent.errors import AccessDenied
 from agent.ids import Secret
+from agent.session.deadlines import Deadlines
 from agent.wire.items import Item, Message
 
 BOUND = 30
@@ -22,6 +23,7 @@ class _Ports:
         self.participant = aws.participant  # type: ignore[attr-defined]
         self.sockets = aws.sockets  # type: ignore[attr-defined]
         self.clock = SystemClock()
+        self.deadlines = Deadlines()
 
 
 def _texts(items: list[Item]) -> list[str]:

@@ -56,8 +56,26 @@ DEFECTS = (
     Defect(
         "the ledger forgets without raising its floor",
         SESSION + "ledger.py",
-        "self._floor, done = done[0], done[1:]\n            self._ids.discard(self._floor[1] or self._floor[0])",
-        "first, done = done[0], done[1:]\n            self._ids.discard(first[1] or first[0])",
+        "self._floor = done.pop(0)\n            self._ids.discard(self._floor[1] or self._floor[0])",
+        "first = done.pop(0)\n            self._ids.discard(first[1] or first[0])",
+    ),
+    Defect(
+        "a settled ledger does not raise its floor",
+        SESSION + "ledger.py",
+        "self._cursor, self._floor = None, self._done[-1]",
+        "self._cursor = None",
+    ),
+    Defect(
+        "deadlines that lie close together wake the loop up one by one",
+        SESSION + "deadlines.py",
+        "now + _GRAIN if due else now",
+        "now",
+    ),
+    Defect(
+        "a deadline that was taken back rings",
+        SESSION + "deadlines.py",
+        '"""Nobody is called. May be repeated, and comes too late without harm."""\n        self.act = _nobody',
+        '"""Nobody is called. May be repeated, and comes too late without harm."""',
     ),
     Defect(
         "a burst takes along what may still have been overtaken",
