@@ -19,8 +19,8 @@ _SHARE = 0.001
 _PATIENCE = 30.0
 """Seconds to wait for a moment without a turn; a bot that asks a slow backend may leave none."""
 _NEVER = 1_000_000
-"""So many looks at the youngest objects come before Python itself looks at those that outlived one. Such a look holds up
-the loop for 75 ms after five hundred joins; ours comes first."""
+"""After so many looks at the youngest objects Python itself would look at those that outlived one: 75 ms after five
+hundred joins, in which nobody is answered. Our own look comes first."""
 
 
 class Collecting:
