@@ -18,9 +18,9 @@ _SHARE = 0.001
 """The part of the time that it may take: where a look takes long, the next one comes later."""
 _PATIENCE = 30.0
 """Seconds to wait for a moment without a turn; a bot that asks a slow backend may leave none."""
-_NEVER = 1_000_000
-"""So many looks at the youngest objects come before Python itself looks at those that outlived one. Such a look holds up
-the loop for 75 ms after five hundred joins; ours comes first."""
+_RARELY = 100
+"""After so many looks at the youngest objects Python itself looks at those that outlived one, and holds up the loop for
+75 ms where five hundred chats are new. What a bot's long turns leave in circles must not wait for our own look."""
 
 
 class Collecting:
@@ -49,7 +49,7 @@ class Collecting:
         before = gc.get_threshold()
         gc.collect()
         gc.freeze()
-        gc.set_threshold(before[0], _NEVER, before[2])
+        gc.set_threshold(before[0], _RARELY, before[2])
         try:
             took = 0.0
             while True:
