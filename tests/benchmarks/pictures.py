@@ -14,14 +14,14 @@ PICTURES = {
 
 _PANELS = {
     "performance-saturation.png": (
-        ("replies/s", "replies per second at saturation", "chats"),
-        ("CPU µs per reply", "CPU µs per reply at saturation", "chats"),
-        ("p99 ms", "p99 ms at saturation", "chats"),
+        ("replies/s", "replies per second at saturation", "", "chats"),
+        ("CPU µs per reply", "CPU µs per reply at saturation", "", "chats"),
+        ("p99 ms", "p99 ms at saturation", "", "chats"),
     ),
     "performance-idle.png": (
-        ("KB per chat", "KB per idle chat", "chats"),
-        ("KB per chat", "KB per idle chat, TLS", "chats, TLS"),
-        ("core", "part of a core that idle chats take", "chats"),
+        ("KB per chat", "KB per idle chat", "idle", "chats"),
+        ("KB per chat", "KB per idle chat, TLS", "idle", "chats, TLS"),
+        ("core", "part of a core that idle chats take", "idle", "chats"),
     ),
 }
 _COLOURS = {"product": "#0b7285", "naive": "#e8590c", "limit": "#868e96"}
@@ -43,9 +43,13 @@ def draw(results: Sequence[Result], folder: Path) -> list[str]:
     return drawn
 
 
-def _plot(axes: Any, results: Sequence[Result], figure: str, title: str, ending: str) -> bool:
-    """Whether there was anything to plot: peers over sizes."""
-    mine = [each for each in results if each.workload.endswith(ending) and each.median(figure) is not None]
+def _plot(axes: Any, results: Sequence[Result], figure: str, title: str, beginning: str, ending: str) -> bool:
+    """Whether there was anything to plot: peers over sizes, of the workloads that begin and end so."""
+    mine = [
+        each
+        for each in results
+        if each.workload.startswith(beginning) and each.workload.endswith(ending) and each.median(figure) is not None
+    ]
     for peer, colour in _COLOURS.items():
         sizes = sorted((each for each in mine if each.peer == peer), key=lambda each: each.chats)
         middles, spreads = [each.median(figure) for each in sizes], [each.spread(figure) for each in sizes]
