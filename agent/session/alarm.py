@@ -6,7 +6,7 @@ What is set for later than the deadline is found out when that one comes. It kno
 import asyncio
 from collections.abc import Callable
 
-from agent.session.deadlines import NEVER, Deadline, Deadlines
+from agent.session.deadlines import NEVER, Deadline, Deadlines, nobody
 
 
 class Alarm:
@@ -29,7 +29,7 @@ class Alarm:
     def close(self) -> None:
         """Never rings again, and lets go of whom it would have called."""
         self._due = self._looks_at = NEVER
-        self._ring = _nobody
+        self._ring = nobody
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -48,7 +48,3 @@ class Alarm:
             return
         self._due = NEVER
         self._ring()
-
-
-def _nobody() -> None:
-    return None

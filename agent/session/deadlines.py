@@ -33,7 +33,7 @@ class Deadline:
 
     def cancel(self) -> None:
         """Nobody is called. May be repeated, and comes too late without harm."""
-        self.act = _nobody
+        self.act = nobody
 
 
 class Deadlines:
@@ -57,7 +57,7 @@ class Deadlines:
         return deadline
 
     def _forget_cancelled(self) -> None:
-        self._set = [one for one in self._set if one[2].act is not _nobody]
+        self._set = [one for one in self._set if one[2].act is not nobody]
         heapify(self._set)
         self._full = max(_FEW, 2 * len(self._set))
 
@@ -87,8 +87,8 @@ class Deadlines:
         return taken
 
 
-def _nobody() -> None:
-    return None
+def nobody() -> None:
+    """Stands where somebody was called."""
 
 
 def _context() -> Context:

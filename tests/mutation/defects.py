@@ -74,7 +74,7 @@ DEFECTS = (
     Defect(
         "a deadline that was taken back rings",
         SESSION + "deadlines.py",
-        '"""Nobody is called. May be repeated, and comes too late without harm."""\n        self.act = _nobody',
+        '"""Nobody is called. May be repeated, and comes too late without harm."""\n        self.act = nobody',
         '"""Nobody is called. May be repeated, and comes too late without harm."""',
     ),
     Defect(
