@@ -382,7 +382,7 @@ async def test_dialling_is_bounded(
 
 async def test_an_answer_without_end_is_cut_off(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory is bounded whatever the peer sends."""
-    monkeypatch.setattr("agent.aws.wires._LARGEST", 1_000)
+    monkeypatch.setattr("agent.aws.wires.wire._LARGEST", 1_000)
     peer.answers(answer(200, content=b"x" * 2_000))
     async with wires_to(peer) as wires:
         with pytest.raises(aws.HTTPClientError, match="too large"):
