@@ -1,7 +1,6 @@
 """The time on the chat: the parts of a session put together, and the moment at which the conversation is over.
 
-Everything heard passes here once: it tells who is present, and goes on to the inbox. It knows ports and the seam to
-the bot, no AWS and no other contact.
+It knows ports and the seam to the bot, no AWS and no other contact.
 """
 
 import asyncio
@@ -30,14 +29,13 @@ from agent.session.conversation import Contact, Conversation, Converser
 from agent.session.credentials import Credentials
 from agent.session.fence import Fence
 from agent.session.handler import Handler
+from agent.session.hearing import Hearing
 from agent.session.inbox import Inbox
 from agent.session.ingress import Ingress, WayIn
-from agent.session.lapse import lapse_until
 from agent.session.link import Link
 from agent.session.moment import Moment
 from agent.session.orders import OrderBook, Slip
 from agent.session.outbox import Outbox
-from agent.session.presence import Presence
 from agent.session.retrying import retrying
 from agent.session.saving import save
 from agent.session.stream import StreamIngress
@@ -45,8 +43,7 @@ from agent.session.streams import Streams
 from agent.session.surroundings import Ports, SessionSettings
 from agent.session.ways import Way
 from agent.telemetry import Happening, Level
-from agent.wire.content import EventType, Role
-from agent.wire.items import Event, Item, Message
+from agent.wire.items import Item
 
 
 class Stay:
@@ -79,10 +76,8 @@ class Stay:
         self._going = False
         self._saving = asyncio.Lock()
         self._began = Moment()
-        self._since: tuple[str, str] | None = None
         self._conductor: Conductor | None = None
         self._conversation: Conversation | None = None
-        self._presence = Presence(self._own_id, record.key.contact_id)
         self._inbox = Inbox(
             record,
             self._own_id,
@@ -91,11 +86,12 @@ class Stay:
             reorder_window=settings.reorder_window,
             capacity=settings.max_waiting,
         )
+        self._hearing = Hearing(record, self._own_id, inbox=self._inbox, over=self._over, ports=ports)
         self._credentials = Credentials(
             record.key, participant, access, fence=fence, ports=ports, urgent=lambda: bool(self._inbox.waiting)
         )
         self._transcript = TranscriptReader(
-            record, self._inbox, credentials=self._credentials, read=self._read, ports=ports
+            record, self._inbox, credentials=self._credentials, read=self._hearing.history, ports=ports
         )
         self._outbox = Outbox(
             record,
@@ -249,11 +245,11 @@ class Stay:
             participant_id=self._own_id,
             display_name=self.record.display_name,
             attributes=self.record.attributes,
-            customer_name=self._presence.customer_name,
+            customer_name=self._hearing.customer_name,
         )
 
     def _is_early(self, item: Item) -> bool:
-        return not self._settings.see_before_join and self._since is not None and item.position < self._since
+        return not self._settings.see_before_join and self._hearing.before_us(item)
 
     # --------------------------------------------------------------------------------------- hearing
 
@@ -261,7 +257,7 @@ class Stay:
         return Link(
             self.record.key,
             credentials=self._credentials,
-            heard=self._hear,
+            heard=self._hearing.live,
             close_gap=self._close_gap,
             ports=self._ports,
             timings=self._settings.link,
@@ -273,7 +269,7 @@ class Stay:
             self.record.key,
             streams=self._streams,
             credentials=self._credentials,
-            heard=self._hear,
+            heard=self._hearing.live,
             close_gap=self._close_gap,
             audit=self._compare,
             remember=self._remember_streams,
@@ -281,52 +277,12 @@ class Stay:
             settings=self._settings,
         )
 
-    def _hear(self, item: Item) -> None:
-        """An item from the socket or the stream."""
-        if self._concerns_us(item):
-            if self._presence.watch(item):
-                self._judge()
-            if self._inbox.live(item):
-                self._tell_arrival(item, live=True)
-
-    def _read(self, item: Item) -> None:
-        """An item from the transcript; who is present is judged only when all of it has been read."""
-        if self._concerns_us(item):
-            self._presence.watch(item)
-            if self._inbox.history(item):
-                self._tell_arrival(item, live=False)
-
-    def _tell_arrival(self, item: Item, *, live: bool) -> None:
-        """A customer's message is here; a live one says how long it took, by Amazon Connect's clock and ours."""
-        if not isinstance(item, Message) or item.sender.role != Role.CUSTOMER:
-            return
-        lag = lapse_until(item.absolute_time, self._ports.clock.now()) if live else None
-        fields: dict[str, str | float] = {"item": item.id, "way": "live" if live else "transcript"}
-        if lag is not None:
-            fields["lag"] = lag
-        self._ports.report(Happening(name="item.heard", level=Level.DEBUG, contact=self.record.key, fields=fields))
-
-    def _concerns_us(self, item: Item) -> bool:
-        """Not what earlier segments or past, rehydrated sessions already dealt with [inferred]."""
-        if self._since is None and self._is_own_arrival(item):
-            self._since = item.position
-        if "RelatedContactId" in item.raw:
-            return False
-        ours = item.contact_id in (None, self.record.key.contact_id)
-        return ours or (self._since is not None and item.position >= self._since)
-
-    def _is_own_arrival(self, item: Item) -> bool:
-        arrival = isinstance(item, Event) and item.content_type == EventType.PARTICIPANT_JOINED
-        return arrival and item.sender.participant_id == self._own_id
-
-    def _judge(self) -> None:
-        reason = self._presence.verdict()
-        if reason is not None:
-            self._fence.close(HandedOff if self._going and reason is RemovedFromChat else reason)
+    def _over(self, reason: type[ConversationOver]) -> None:
+        self._fence.close(HandedOff if self._going and reason is RemovedFromChat else reason)
 
     async def _close_gap(self) -> None:
         await self._transcript.close_gap()
-        self._judge()
+        self._hearing.judge()
         self._began.set()
 
     async def _audit(self, interval: float) -> None:
