@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import ExitStack, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -25,16 +26,14 @@ def chat(connect: Any, participant: Any, contact: str, gate: threading.Semaphore
         )
     token = created["ParticipantCredentials"]["ParticipantToken"]
     while True:
-        try:
+        with suppress(OSError), ExitStack() as stack:  # timeouts, too: dialled again
             with gate:
                 connection = participant.create_participant_connection(
                     ParticipantToken=token, Type=["WEBSOCKET", "CONNECTION_CREDENTIALS"], ConnectParticipant=True
                 )
-                socket = dial(connection["Websocket"]["Url"])
+                socket = stack.enter_context(dial(connection["Websocket"]["Url"]))
                 socket.send(SUBSCRIBE)
-        except OSError:  # timeouts, too: dialled again
-            continue
-        converse(participant, socket, connection["ConnectionCredentials"]["ConnectionToken"])
+            converse(participant, socket, connection["ConnectionCredentials"]["ConnectionToken"])
 
 
 def converse(participant: Any, socket: Any, token: str) -> None:
