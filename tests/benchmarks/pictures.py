@@ -58,8 +58,19 @@ def _plot(axes: Any, results: Sequence[Result], figure: str, title: str, beginni
             axes.plot(chats, middles, marker="o", markersize=4, color=colour, label=peer)
             axes.fill_between(chats, *zip(*(each or (0, 0) for each in spreads), strict=True), color=colour, alpha=0.15)
     axes.set(xscale="log", yscale="log", xlabel="chats")
+    _label(axes.xaxis, 1)
+    _label(axes.yaxis, 1, 2, 5)
     axes.set_title(title, fontsize=10)
     axes.grid(visible=True, alpha=0.3)
     if mine:
         axes.legend(fontsize=8)
     return bool(mine)
+
+
+def _label(axis: Any, *digits: int) -> None:
+    """Plain numbers that begin with `digits`, not powers of ten."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axis.set_major_locator(LogLocator(subs=digits))
+    axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    axis.set_minor_formatter(NullFormatter())
