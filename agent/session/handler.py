@@ -49,7 +49,7 @@ class Handler:
         self._typing_at = NEVER
         self._typing_due = float("-inf")
 
-    def type_in(self, group: TaskGroup) -> None:
+    def type_in(self, group: TaskGroup | None) -> None:
         """Where typing is shown from now on; without a group it is not."""
         self._group = group
 
@@ -79,9 +79,9 @@ class Handler:
 
     def show_typing(self) -> None:
         """Shows the bot as typing from now until the work ends."""
-        if self._group is not None and self._task is not None and self._typist is None:
-            self._typist = anyio.CancelScope()
-            self._group.start_soon(self._type, self._typist)
+        if self._task is not None:
+            self._typing_at = min(self._typing_at, max(self._loop.time(), self._typing_due))
+            self._look()
 
     def close(self) -> None:
         """Nothing runs any more."""
@@ -107,7 +107,6 @@ class Handler:
             self._insisting = None
         if self._typist is not None:
             self._typist.cancel()
-            self._typist = None
 
     async def _cut_off(self, error: BaseException | None = None) -> Outcome:
         self._end()
@@ -145,8 +144,7 @@ class Handler:
         """The alarm has gone off: something is due while the work goes on."""
         now = self._loop.time()
         if now >= self._typing_at:
-            self._typing_at = NEVER
-            self.show_typing()
+            self._type(now)
         if now >= self._ends_at:
             self._outbox.when_landed(self._time_out)
         else:
@@ -174,10 +172,16 @@ class Handler:
             self._task.cancel()
             self._insisting = self._loop.call_soon(self._insist)
 
-    async def _type(self, until: anyio.CancelScope) -> None:
+    def _type(self, now: float) -> None:
         """At most one event in each interval, over all turns: they share their quota with everybody's [client code]."""
-        with until:
-            while True:
-                await anyio.sleep_until(self._typing_due)
-                self._typing_due = anyio.current_time() + self._settings.typing_interval
+        self._typing_at = self._typing_due = now + self._settings.typing_interval
+        if self._group is not None and self._typist is None:
+            self._typist = anyio.CancelScope()
+            self._group.start_soon(self._show, self._typist)
+
+    async def _show(self, until: anyio.CancelScope) -> None:
+        try:
+            with until:
                 await self._outbox.typing()
+        finally:
+            self._typist = None

@@ -137,6 +137,7 @@ class Stay:
                 await self._began.wait()
                 await self._converse()
         finally:
+            self._handler.type_in(None)
             self._close_orders()
 
     def carry_out(self, slip: Slip) -> None:

@@ -20,12 +20,13 @@ from agent.session.session import Ending
 from agent.store.memory import MemoryStore
 from agent.telemetry import Happening
 from agent.testing.virtual import run_virtually
+from tests.unseen import heeding
 
 
 @pytest.fixture
 def virtually() -> Callable[[Coroutine[Any, Any, None]], None]:
-    """Runs a coroutine to its end in virtual time."""
-    return run_virtually
+    """Runs a coroutine to its end in virtual time; what it raises unseen fails it."""
+    return lambda story: run_virtually(heeding(story))
 
 
 class FakeSession:

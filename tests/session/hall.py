@@ -35,6 +35,7 @@ from agent.telemetry import Happening
 from agent.testing.inmemory import InMemoryCalls, InMemorySockets
 from agent.testing.streaming import InMemoryTopics
 from agent.testing.virtual import run_virtually
+from tests.unseen import heeding
 
 WORKER = WorkerId("worker")
 INGRESS: list[Way] = [Way.WEBSOCKET]
@@ -44,7 +45,7 @@ TYPING = "application/vnd.amazonaws.connect.event.typing"
 
 
 def virtual(story: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
-    """The story as an ordinary test, run in virtual time; whatever it leaves running fails it."""
+    """The story as an ordinary test, run in virtual time; whatever it leaves running, or raises unseen, fails it."""
 
     @functools.wraps(story)
     def test() -> None:
@@ -55,7 +56,7 @@ def virtual(story: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None
 
 
 async def _alone(story: Coroutine[Any, Any, None]) -> None:
-    await story
+    await heeding(story)
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 

@@ -133,6 +133,31 @@ async def test_what_the_customer_said_last_is_handed_to_the_last_turn() -> None:
         assert [item.text for item in bot.left_with if hasattr(item, "text")] == ["bye"]
 
 
+class Sentimental(ScriptedBot):
+    """Works for two seconds on its last turn, and means to be seen typing."""
+
+    finished = False
+
+    async def turn(self, turn: Turn) -> None:
+        await super().turn(turn)
+        if turn.trigger is Trigger.LEFT:
+            await turn.typing()
+            await anyio.sleep(2)
+            self.finished = True
+
+
+@virtual
+async def test_nobody_is_shown_typing_in_the_last_turn() -> None:
+    """There is nobody left to see it; the turn goes on as any other."""
+    async with hall() as scene:
+        bot = Sentimental()
+        await scene.joins(bot, typing_after=0.5)
+        scene.desk.stop(scene.contact_id)
+        await scene.passes(30)
+        assert bot.finished
+        assert scene.calls.named("SendEvent") == []
+
+
 @virtual
 async def test_a_bot_that_leaves_can_say_nothing_more() -> None:
     """hand-off: leave, and from then on every send raises."""

@@ -11,6 +11,7 @@ import anyio
 from agent.session.orders import Say, Slip
 from agent.session.session import Session
 from tests.simulation.world import Chat, Outcome, World
+from tests.unseen import heeding
 
 ORDER = "order "
 
@@ -88,4 +89,4 @@ class OrderedWorld(World):
 
 async def ordered_story(seed: int) -> Outcome:
     """One seed's story with operators."""
-    return await OrderedWorld(seed).run()
+    return await heeding(OrderedWorld(seed).run())

@@ -15,6 +15,7 @@ from tests.simulation.cluster import Cluster
 from tests.simulation.dialogs import Policy, Reading, build, reading
 from tests.simulation.replicas import Replica
 from tests.simulation.world import Chat, Outcome
+from tests.unseen import heeding
 
 
 class UpgradedCluster(Cluster):
@@ -95,4 +96,4 @@ class UpgradedCluster(Cluster):
 async def cluster_story(seed: int) -> Outcome:
     """One seed's story of a cluster; in two of five the bot holds dialogs."""
     kind = UpgradedCluster if Random(f"kind {seed}").random() < 0.4 else Cluster
-    return await kind(seed).run()
+    return await heeding(kind(seed).run())

@@ -32,6 +32,7 @@ from agent.testing.streaming import InMemoryTopics
 from tests.simulation.bots import TracingBot
 from tests.simulation.mortal import Crashed, Life, MortalCalls, MortalStore
 from tests.simulation.storm import Climate, Storm
+from tests.unseen import heeding
 
 SECRET = "zanzibar"
 CALM_AFTER = 45.0
@@ -348,4 +349,4 @@ def _was_missed(record: ContactRecord | None) -> bool:
 
 async def story(seed: int, way: Way | None = None) -> Outcome:
     """One seed's story; the way in is drawn as well, unless it is given."""
-    return await World(seed, way).run()
+    return await heeding(World(seed, way).run())
