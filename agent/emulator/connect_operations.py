@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from agent.emulator import presence, streaming
+from agent.emulator import items, presence, streaming
 from agent.emulator.contacts import Chat
 from agent.emulator.errors import InvalidInput, ServiceError, not_found
 from agent.emulator.flow import FlowRun
-from agent.emulator.items import INTERACTIVE, INTERACTIVE_RESPONSE, Item
+from agent.emulator.items import INTERACTIVE, INTERACTIVE_RESPONSE
 from agent.emulator.participants import Role
 from agent.emulator.region import Region
 from agent.emulator.role_timers import RoleTimers
@@ -24,6 +24,7 @@ Params = dict[str, Any]
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 INSTANCE_ARN = re.compile(r"arn:[\w-]+:connect:[\w-]*:\d{12}:instance/(?P<id>[0-9a-fA-F-]{36})")
 FLOW_ARN = re.compile(r"arn:[\w-]+:connect:.*:instance/[0-9a-fA-F-]{36}/(contact-)?flow/(?P<id>[\w-]+)(:\S+)?")
+ATTRIBUTE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 ATTRIBUTES_LIMIT = 32_768  # bytes of UTF-8 [documented]
 CONTENT_TYPES = frozenset({"text/plain", "text/markdown", "application/json", INTERACTIVE, INTERACTIVE_RESPONSE})
 
@@ -65,7 +66,7 @@ def start_chat_contact(region: Region, params: Params) -> Params:
     region.credentials.admit(chat.customer)
     region.contacts[segment.contact_id] = chat
     if source is not None:
-        _rehydrate(chat, source, params["PersistentChat"]["RehydrationType"])
+        _rehydrate(chat, source, params["PersistentChat"])
     _set_deadlines(chat)
     chat.changed("INITIATED")
     first = params.get("InitialMessage")
@@ -90,13 +91,19 @@ def _check_start(region: Region, params: Params) -> None:
         raise InvalidInput("InitialMessage has a content type which the contact does not support")
     if first and len(first["Content"].encode()) > region.settings.text_limit:
         raise InvalidInput("InitialMessage is too long")
+    if first:
+        items.check_json(first["ContentType"], first["Content"])
+    if params.get("RelatedContactId") and params.get("PersistentChat"):
+        raise InvalidInput("RelatedContactId and PersistentChat cannot both be given")
     limit = region.settings.concurrent_chats
     if limit is not None and region.active(params["InstanceId"]) >= limit:
         raise ServiceError("LimitExceededException", "The limit of concurrent active chats is reached.")
 
 
 def check_attributes(attributes: dict[str, str]) -> None:
-    """Attributes of a contact stay below 32,768 bytes [documented]. Raises InvalidInput."""
+    """Keys are alphanumeric, - and _; all stay below 32,768 bytes [documented]. Raises InvalidInput."""
+    if not all(map(ATTRIBUTE_KEY.fullmatch, attributes)):
+        raise InvalidInput("Attribute keys may hold letters, digits, - and _ only")
     size = sum(len(key.encode()) + len(value.encode()) for key, value in attributes.items())
     if size > ATTRIBUTES_LIMIT:
         raise InvalidInput("Attributes are larger than 32,768 bytes")
@@ -120,12 +127,16 @@ def _past_chat(region: Region, instance: str, source_id: str, kind: str) -> Chat
     return source
 
 
-def _rehydrate(chat: Chat, source: Chat, kind: str) -> None:
-    kept: list[Item] = [dict(item) for item in source.transcript.items]
+def _rehydrate(chat: Chat, source: Chat, wanted: Params) -> None:
+    """From the past session's last contact, or from the one that is named and what came before it [documented]."""
+    entire = wanted["RehydrationType"] == "ENTIRE_PAST_SESSION"
+    chat.continued_from = source.contact_id if entire else wanted["SourceContactId"]
+    contacts = [segment.contact_id for segment in source.segments]
+    rehydrated = contacts[: contacts.index(chat.continued_from) + 1]
+    kept = [dict(item) for item in source.transcript.items if item["ContactId"] in rehydrated]
     for item in kept:
-        item["RelatedContactId"] = item.pop("ContactId", source.initial_contact_id)
+        item["RelatedContactId"] = item.pop("ContactId")
     chat.past = [*source.past, *kept]
-    chat.continued_from = source.initial_contact_id if kind == "ENTIRE_PAST_SESSION" else source.contact_id
 
 
 def _set_deadlines(chat: Chat) -> None:
@@ -163,6 +174,8 @@ def create_participant(region: Region, params: Params) -> Params:
     details = params["ParticipantDetails"]
     if details.get("ParticipantRole") != "CUSTOM_BOT":
         raise InvalidInput("ParticipantRole must be CUSTOM_BOT for chat contacts")
+    if _over(region, params):
+        raise ServiceError(region.settings.ended_error, "The contact has ended.")
     bot = presence.create_bot(chat, details.get("DisplayName") or "CUSTOM_BOT")
     credentials = {"ParticipantToken": bot.token, "Expiry": region.iso(int(bot.token_expires * 1000))}
     return {"ParticipantId": bot.id, "ParticipantCredentials": credentials}
@@ -171,7 +184,7 @@ def create_participant(region: Region, params: Params) -> Params:
 def stop_contact(region: Region, params: Params) -> Params:
     """StopContact: ends the chat in any state; an ended one is gone (410) [documented]."""
     chat = region.chat(params["ContactId"], params["InstanceId"])
-    if chat.ended:
+    if _over(region, params):
         raise ServiceError("ContactNotFoundException", "The contact has already ended.")
     chat.end("API")
     return {}
@@ -268,16 +281,31 @@ def create_persistent_contact_association(region: Region, params: Params) -> Par
     chat = _initial(region, params)
     if chat.ended or chat.continued_from is not None:
         raise InvalidInput("The contact has ended, or already continues another one")
-    kind = params["RehydrationType"]
-    _rehydrate(chat, _past_chat(region, params["InstanceId"], params["SourceContactId"], kind), kind)
+    source = _past_chat(region, params["InstanceId"], params["SourceContactId"], params["RehydrationType"])
+    _rehydrate(chat, source, params)
     return {"ContinuedFromContactId": chat.continued_from}
 
 
 def _active(region: Region, params: Params) -> Chat:
     chat = region.chat(params["ContactId"], params["InstanceId"])
-    if chat.ended:
+    if _over(region, params):
         raise not_found("The contact has ended.")
     return chat
+
+
+def _over(region: Region, params: Params) -> bool:
+    """Whether this very contact has ended; its chat may go on in a later one, after a transfer [documented]."""
+    return not region.segment(params["ContactId"]).open
+
+
+def repeated(region: Region, operation: str, params: Params, answer: Params) -> Params:
+    """The answer to a call that was made before; the connection in it is one that can be used, or left out."""
+    kinds = params.get("ConnectionTypes")
+    if operation != "StartChatContact" or not kinds:
+        return dict(answer)
+    kept = {key: value for key, value in answer.items() if key not in ("Websocket", "ConnectionCredentials")}
+    customer = region.chat(str(answer["ContactId"])).customer
+    return kept if customer.gone else kept | presence.connection_details(customer, kinds)
 
 
 OPERATIONS: dict[str, Callable[[Region, Params], Params]] = {

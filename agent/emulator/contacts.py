@@ -213,7 +213,8 @@ class Chat:
         return segment
 
     def _close_segment(self, segment: Segment, reason: str) -> None:
-        segment.disconnected, segment.reason = self.region.clock.milliseconds(), reason
+        segment.disconnected = segment.updated = self.region.clock.milliseconds()
+        segment.reason = reason
         for change in ("DISCONNECTED", "COMPLETED"):
             self.region.tell(ContactChanged(chat=self, segment=segment, change=change))
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from agent.emulator.errors import InvalidInput
+
 EVENT_PREFIX = "application/vnd.amazonaws.connect.event."
 MESSAGE_PREFIX = "application/vnd.amazonaws.connect.message."
 INTERACTIVE = MESSAGE_PREFIX + "interactive"
@@ -38,6 +40,16 @@ SENDABLE_MESSAGES = frozenset({"text/plain", "text/markdown", "application/json"
 Item = dict[str, Any]
 
 _encode = msgspec.json.Encoder().encode
+
+
+def check_json(content_type: str, content: str) -> None:
+    """Content of a type that is JSON is JSON. Raises InvalidInput."""
+    if content_type not in (INTERACTIVE, INTERACTIVE_RESPONSE, "application/json"):
+        return
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        raise InvalidInput("Content is not valid JSON") from None
 
 
 def encode(item: object) -> str:

@@ -61,6 +61,7 @@ class Operations:
 
     def _connect(self, known: Operation, params: Answer) -> Answer:
         known.validate(params)
+        params = present(params)
         region = self.region
         if region.quotas.enforced:
             region.quotas.take(known.name, region.settings.account_id)
@@ -71,7 +72,7 @@ class Operations:
         scope = f"{params['InstanceId']}/{params.get('ContactId', '')}"  # a token is one call on one contact
         key = (known.name, scope, str(token))
         if self._remembers(key):
-            return dict(region.answers[key][1])
+            return connect_operations.repeated(region, known.name, params, region.answers[key][1])
         answer = CONNECT[known.name](region, params)
         region.remember(key, answer)
         return answer
@@ -86,6 +87,7 @@ class Operations:
         else:
             participant = credentials.of_connection_token(bearer)
         known.validate(params)
+        params = present(params)
         if self.region.quotas.enforced:
             self.region.quotas.take(known.name, participant.chat.instance_id)
         token = params.get("ClientToken")
@@ -106,3 +108,14 @@ class Operations:
     def _remembers(self, key: tuple[str, str, str]) -> bool:
         remembered = self.region.answers.get(key)
         return remembered is not None and remembered[0] > self.region.clock.time()
+
+
+def present(params: Answer) -> Answer:
+    """`params` without what is null: for AWS, such a member is absent."""
+    return {key: _present(value) for key, value in params.items() if value is not None}
+
+
+def _present(value: Any) -> Any:
+    if isinstance(value, dict):
+        return present(value)
+    return [_present(element) for element in value] if isinstance(value, list) else value

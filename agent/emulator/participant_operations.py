@@ -6,7 +6,6 @@ checked, nor HTTP.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -54,15 +53,7 @@ def _check_message(participant: Participant, content_type: str, content: str) ->
         raise InvalidInput(f"Content is longer than {strict} characters")
     if len(content) * 4 > settings.text_limit and len(content.encode()) > settings.text_limit:
         raise InvalidInput(f"Content is longer than {settings.text_limit} bytes")
-    if content_type in (items.INTERACTIVE, items.INTERACTIVE_RESPONSE, "application/json"):
-        _check_json(content)
-
-
-def _check_json(content: str) -> None:
-    try:
-        json.loads(content)
-    except (ValueError, RecursionError):
-        raise InvalidInput("Content is not valid JSON") from None
+    items.check_json(content_type, content)
 
 
 def send_event(participant: Participant, params: Params) -> Params:
@@ -103,6 +94,7 @@ def get_transcript(participant: Participant, params: Params) -> Params:
     chat, settings = participant.chat, participant.chat.region.settings
     transcript = [*chat.past, *chat.transcript.items] if chat.past else chat.transcript.items
     low, high = _visible(participant, params.get("ContactId"), transcript)
+    past = len(chat.past)
     limit = params.get("MaxResults", DEFAULT_PAGE)
     if limit == 0:
         if not settings.zero_results_is_default:
@@ -116,8 +108,8 @@ def get_transcript(participant: Participant, params: Params) -> Params:
     else:
         start = {key: value for key, value in (params.get("StartPosition") or {}).items() if value is not None}
         included = settings.start_position_included
-        walk = begin(transcript, start, params.get("ScanDirection"), limit, included=included)
-    positions, following = walk.page(low, high)
+        walk = begin(chat.transcript.items, start, params.get("ScanDirection"), limit, included=included).later(past)
+    positions, following = walk.page(max(low, past) if walk.direction == "FORWARD" else low, high)
     descending = (walk.direction == "BACKWARD") == (params.get("SortOrder") != "ASCENDING")
     page = [_shown(transcript[n]) for n in (positions if descending else reversed(positions))]
     answer: Params = {"InitialContactId": chat.initial_contact_id, "Transcript": page}

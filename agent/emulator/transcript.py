@@ -7,7 +7,7 @@ This module must not know tokens of participants, nor which participant reads wh
 import base64
 import binascii
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -50,6 +50,10 @@ class Walk:
     position: int
     direction: Direction
     limit: int
+
+    def later(self, count: int) -> "Walk":
+        """The same walk through a list that has `count` items before."""
+        return replace(self, position=max(self.position, -1) + count)
 
     def page(self, low: int, high: int) -> tuple[range, int | None]:
         """Positions of the page within ``[low, high)`` in walking order, and where the next page begins."""
@@ -121,6 +125,8 @@ def read_token(token: str, limit: int) -> tuple[Walk, float]:
         text = base64.urlsafe_b64decode(token.encode("ascii")).decode("ascii")
         position, issued = text[1:].split(":")
         way: Direction = {"F": "FORWARD", "B": "BACKWARD"}[text[0]]  # type: ignore[assignment]
+        if not (position.isdecimal() and issued.isdecimal()):
+            raise ValueError("no numbers")
         return Walk(position=int(position), direction=way, limit=limit), float(issued)
     except (ValueError, KeyError, IndexError, binascii.Error) as error:
         raise InvalidInput("NextToken is not one that was given out") from error

@@ -27,6 +27,9 @@ def ids(contact_id: str, name: str = "ContactId", **more: Any) -> dict[str, Any]
         {"InitialMessage": {"ContentType": "text/plain", "Content": "é" * 9000}},
         {"PersistentChat": {}, "Attributes": {"é" * 9000: "é" * 9000}},
         {"PersistentChat": {"RehydrationType": "ENTIRE_PAST_SESSION"}},
+        {"PersistentChat": {"RehydrationType": "FROM_SEGMENT", "SourceContactId": "x"}, "RelatedContactId": "y"},
+        {"Attributes": {"two words": "x"}},
+        {"InitialMessage": {"ContentType": "application/json", "Content": "{"}},
         {"ChatStreamingConfiguration": {"StreamingEndpointArn": "arn:aws:sqs:us-east-1:123456789012:q"}},
     ],
 )
@@ -217,6 +220,86 @@ def test_transcripts_by_segment_and_from_a_segment(stage: Stage) -> None:
     assert "in the second" in stage.customer(PersistentChat=persistent).reads_all()
     whole = {"RehydrationType": "ENTIRE_PAST_SESSION", "SourceContactId": new}
     stage.refused("InvalidRequestException", lambda: stage.customer(PersistentChat=whole))
+
+
+def test_what_a_new_chat_continues(stage: Stage) -> None:
+    """The last contact of a whole session; or the one that is named, and nothing that came after it [documented]."""
+    customer = stage.customer()
+    first = customer.contact_id
+    customer.says("one")
+    second = stage.desk.transfer(first)
+    customer.says("two")
+    stage.desk.stop(second)
+
+    def continued(kind: str, source: str) -> tuple[str, bool]:
+        wanted = {"RehydrationType": kind, "SourceContactId": source}
+        new = stage.customer(PersistentChat=wanted)
+        described = stage.call("DescribeContact", ids(new.contact_id))["Contact"]
+        assert "one" in new.reads_all()
+        return described["RelatedContactId"], "two" in new.reads_all()
+
+    assert continued("ENTIRE_PAST_SESSION", first) == (second, True)
+    assert continued("FROM_SEGMENT", first) == (first, False)
+    assert continued("FROM_SEGMENT", second) == (second, True)
+
+
+def test_a_contact_that_was_transferred_is_over(stage: Stage) -> None:
+    """Its chat goes on under a new ContactId [documented]; by the old one nothing is done to it."""
+    customer = stage.customer()
+    old = customer.contact_id
+    new = stage.desk.transfer(old)
+    timers = {"ParticipantRole": "CUSTOMER", "TimerType": "IDLE", "TimerValue": {"ParticipantTimerAction": "Unset"}}
+    chat = {"ChannelConfiguration": {"Chat": {"ParticipantTimerConfigList": [timers]}}}
+    topic = {"StreamingEndpointArn": "arn:aws:sns:us-east-1:123456789012:t"}
+    stage.refused("ConflictException", lambda: stage.bot(old))
+    stage.refused("ContactNotFoundException", lambda: stage.call("StopContact", ids(old)))
+    for operation, more in (
+        ("StartContactStreaming", {"ChatStreamingConfiguration": topic, "ClientToken": "t"}),
+        ("UpdateParticipantRoleConfig", chat),
+    ):
+        params = ids(old, **more)
+        stage.refused("ResourceNotFoundException", lambda name=operation, given=params: stage.call(name, given))
+    assert customer.says("still here")["Id"]
+    stage.call("StopContact", ids(new))
+    assert customer.socket.words[-1] == "chat.ended"
+
+
+def test_an_ended_contact_was_last_updated_by_its_end(stage: Stage) -> None:
+    """No earlier."""
+    customer = stage.customer()
+    stage.passes(60)
+    stage.desk.stop(customer.contact_id)
+    contact = stage.call("DescribeContact", ids(customer.contact_id))["Contact"]
+    assert contact["LastUpdateTimestamp"] == contact["DisconnectTimestamp"]
+
+
+def test_a_repeated_start_answers_with_a_connection_that_works(stage: Stage) -> None:
+    """Or with none, when the chat is over [documented]."""
+    start = {"connect": False, "ClientToken": "t", "ConnectionTypes": ["WEBSOCKET", "CONNECTION_CREDENTIALS"]}
+    first = stage.customer(**start)
+    stage.passes(120)
+    details = {"DisplayName": "Ana"}
+    params = {"InstanceId": INSTANCE_ID, "ContactFlowId": "default", "ParticipantDetails": details, **start}
+    del params["connect"]
+    again = stage.call("StartChatContact", params)
+    assert again["ContactId"] == first.contact_id
+    assert stage.dial(again["Websocket"]["Url"]).closed is None
+    stage.desk.stop(first.contact_id)
+    assert stage.call("StartChatContact", params).keys() == {"ContactId", "ParticipantId", "ParticipantToken"}
+
+
+def test_null_is_as_if_a_member_were_absent(stage: Stage) -> None:
+    """In the body as well as below it."""
+    customer = stage.customer(ChatDurationInMinutes=None, Attributes=None)
+    customer.says("hello")
+    assert "hello" in customer.reads(MaxResults=None, StartPosition={"Id": None, "MostRecent": 5})
+    value = {"ParticipantTimerAction": None, "ParticipantTimerDurationInMinutes": 2}
+    timers = {"ParticipantRole": "CUSTOMER", "TimerType": "IDLE", "TimerValue": value}
+    chat = {"Chat": {"ParticipantTimerConfigList": [timers]}}
+    stage.call("UpdateParticipantRoleConfig", ids(customer.contact_id, ChannelConfiguration=chat))
+    stage.bot(customer.contact_id)
+    stage.passes(130)
+    assert "participant.idle" in customer.socket.words
 
 
 def test_expired_participant_tokens_when_so_set(build: type[Stage]) -> None:

@@ -55,6 +55,28 @@ async def joined_bot(connect: Emulator, contact_id: str) -> tuple[str, str]:
     return answer["ConnectionCredentials"]["ConnectionToken"], answer["Websocket"]["Url"]
 
 
+async def test_who_asks_before_sending_a_body_is_told_to(connect: Emulator) -> None:
+    """Expect: 100-continue, as curl and Java's clients send it."""
+    host, port = connect.url.removeprefix("http://").split(":")
+    stream = await anyio.connect_tcp(host, int(port))
+    async with stream:
+        head = "POST /participant/message HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+        await stream.send(head.encode())
+        with anyio.fail_after(10):
+            assert (await stream.receive()).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
+            await stream.send(b"{}")
+            assert (await stream.receive()).startswith(b"HTTP/1.1 403 ")
+
+
+async def test_a_token_of_any_length_is_refused_in_awss_words(connect: Emulator) -> None:
+    """Not by the HTTP server, whose words no SDK can read."""
+    async with aiohttp.ClientSession() as session:
+        headers = {"X-Amz-Bearer": "x" * 20_000}
+        async with session.post(f"{connect.url}/participant/message", json={}, headers=headers) as answer:
+            assert answer.status == 403
+            assert answer.headers["x-amzn-ErrorType"] == "AccessDeniedException"
+
+
 async def test_a_whole_chat_with_boto3(connect: Emulator) -> None:
     """Customer and bot over the real wire, with unmodified clients."""
     control, chat = await blocking(boto, connect=connect, service="connect"), boto(connect, "connectparticipant")

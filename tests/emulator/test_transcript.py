@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -156,6 +157,38 @@ def test_a_persistent_chat_pages_back_into_the_past(stage: Stage) -> None:
     past = next(i for i in new.call("GetTranscript", MaxResults=100)["Transcript"] if i.get("Content") == "long ago")
     assert past["RelatedContactId"] == old.contact_id
     assert "ContactId" not in past
+
+
+def test_nothing_but_paging_back_leads_into_the_past(stage: Stage) -> None:
+    """Neither the way forward nor a StartPosition does [documented]."""
+    old = stage.customer()
+    long_ago = old.says("long ago")
+    stage.desk.customer_leaves(old.contact_id)
+    persistent = {"RehydrationType": "ENTIRE_PAST_SESSION", "SourceContactId": old.contact_id}
+    new = stage.customer(PersistentChat=persistent)
+    new.says("today")
+    for params in (
+        {"ScanDirection": "FORWARD"},
+        {"StartPosition": {"MostRecent": 100}},
+        {"StartPosition": {"AbsoluteTime": "2020-01-01T00:00:00.000Z"}},
+    ):
+        words = new.reads(MaxResults=100, **params)
+        assert "today" in words
+        assert "long ago" not in words
+    stage.refused("ValidationException", lambda: new.reads(StartPosition={"Id": long_ago["Id"]}))
+    page = new.call("GetTranscript", MaxResults=2, ScanDirection="BACKWARD")
+    met = [page["Transcript"]]
+    while "NextToken" in page:
+        page = new.call("GetTranscript", MaxResults=2, NextToken=page["NextToken"])
+        met.append(page["Transcript"])
+    assert "long ago" in [item.get("Content") for items in met for item in items]
+
+
+@pytest.mark.parametrize("forged", ["F1:nan", "F-5:0", "B1e3:0", "B1:-1"])
+def test_a_forged_token_is_refused(reader: Party, stage: Stage, forged: str) -> None:
+    """Only what was given out is taken."""
+    token = base64.urlsafe_b64encode(forged.encode()).decode()
+    stage.refused("ValidationException", lambda: reader.reads(NextToken=token))
 
 
 def test_only_an_ended_chat_can_be_continued(stage: Stage) -> None:
