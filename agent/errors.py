@@ -229,6 +229,13 @@ class TurnTimeout(BotError):
     """
 
 
+class HandlerQuit(BotError):
+    """A handler let out what ends tasks or programs: SystemExit, or the CancelledError of something that it awaited.
+
+    What to do: await what several chats share through ``asyncio.shield``, and do not exit within a handler.
+    """
+
+
 class BotOutcome(ChatAgentError):
     """An outcome of a question that a dialog may catch.
 

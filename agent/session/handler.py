@@ -13,7 +13,7 @@ from typing import cast
 import anyio
 from anyio.abc import TaskGroup
 
-from agent.errors import ConversationOver, TurnTimeout
+from agent.errors import ConversationOver, HandlerQuit, TurnTimeout
 from agent.session.alarm import Alarm
 from agent.session.deadlines import NEVER, Deadlines
 from agent.session.outbox import Outbox
@@ -58,16 +58,19 @@ class Handler:
 
         Raises:
             TurnTimeout: it took longer than ``turn_timeout``.
+            HandlerQuit: `work` raised what would end our task, or the program.
             Exception: whatever `work` raised, except `ConversationOver`.
         """
         self._begin()
         try:
             await work
-        except (asyncio.CancelledError, Exception) as error:
+        except (asyncio.CancelledError, SystemExit, Exception) as error:
             if self._cancelled:
                 return await self._cut_off(error)
             if isinstance(error, ConversationOver):
                 return Outcome.OVER
+            if self._quits(error):
+                raise HandlerQuit(f"{type(error).__name__} would have ended more than its turn.") from error
             raise
         finally:
             self._end()
@@ -107,6 +110,11 @@ class Handler:
             self._insisting = None
         if self._typist is not None:
             self._typist.cancel()
+
+    def _quits(self, error: BaseException) -> bool:
+        """A task that was cancelled knows it; who only awaited one that was is as well as before."""
+        cancelled = self._task is not None and self._task.cancelling() > 0
+        return isinstance(error, SystemExit) or (isinstance(error, asyncio.CancelledError) and not cancelled)
 
     async def _cut_off(self, error: BaseException | None = None) -> Outcome:
         self._end()

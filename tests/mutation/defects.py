@@ -496,4 +496,16 @@ DEFECTS = (
         "self._since is not None and not deaf and now",
         "self._since is not None and not proven and now",
     ),
+    Defect(
+        "who awaits what another chat cancelled ends its session",
+        "agent/session/handler.py",
+        "or (isinstance(error, asyncio.CancelledError) and not cancelled)",
+        "",
+    ),
+    Defect(
+        "a chat's last turn is shown as typing to nobody",
+        "agent/session/stay.py",
+        "            self._handler.type_in(None)\n",
+        "",
+    ),
 )

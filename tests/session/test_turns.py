@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sys
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import anyio
@@ -9,7 +11,7 @@ import pytest
 
 from agent.clock import LoopClock
 from agent.emulator.faults import CallFault
-from agent.errors import InvalidMessage, TurnTimeout
+from agent.errors import HandlerQuit, InvalidMessage, TurnTimeout
 from agent.record import Timer
 from agent.session.conversation import Overlap, Trigger, Turn
 from agent.session.ledger import Ledger
@@ -333,6 +335,36 @@ async def test_a_farewell_under_way_is_brought_to_its_end_when_cleaning_up_takes
         assert isinstance(bot.failures[0], TurnTimeout)
         assert scene.lines() == ["one", "Sorry, that went wrong."]
         assert scene.reported("send.failed") == []
+
+
+async def _awaits_what_is_cancelled(turn: Turn, text: str) -> None:
+    shared = asyncio.get_running_loop().create_future()
+    shared.cancel()
+    await shared
+
+
+async def _exits(turn: Turn, text: str) -> None:
+    sys.exit(3)
+
+
+@pytest.mark.parametrize("quits", [_awaits_what_is_cancelled, _exits])
+def test_a_handler_that_would_end_more_than_its_turn_fails(quits: Callable[[Turn, str], Awaitable[None]]) -> None:
+    """Another chat's interrupt may cancel what this one awaits, too; nobody has cancelled this one."""
+
+    @virtual
+    async def story() -> None:
+        async with hall() as scene:
+            bot = ScriptedBot(reply=quits)
+            await scene.joins(bot)
+            scene.says("a")
+            await scene.passes(5)
+            scene.says("b")
+            await scene.passes(5)
+            assert [type(error) for error in bot.failures] == [HandlerQuit, HandlerQuit]
+            assert scene.lines() == ["Sorry, that went wrong."] * 2
+            assert scene.endings == []
+
+    story()
 
 
 @virtual
