@@ -18,7 +18,8 @@
     │   │   └── ReplayMismatch        the code no longer matches the journal
     │   ├── BudgetSpent               a chat's budget of messages is used up
     │   ├── CircuitOpen               a backend that failed too often is left alone for a while
-    │   └── TurnTimeout               a handler that did not end in its time
+    │   ├── TurnTimeout               a handler that did not end in its time
+    │   └── HandlerQuit               a handler that would have ended more than its turn
     ├── ConnectError                  Amazon Connect's answer, or none
     │   ├── InvalidRequest            400
     │   ├── ServiceQuotaExceeded      402

@@ -287,6 +287,7 @@ async def hall(
     weather = region.weather = Script(region)
     driver = Driver(region)
     driver.start()
+    told = False
     async with anyio.create_task_group() as group:
         scene = Hall(
             region=region,
@@ -303,6 +304,8 @@ async def hall(
         )
         scene.chat_begins()
         yield scene
+        told = True
         group.cancel_scope.cancel()
     driver.stop()
+    assert told, "a session was cancelled by nobody, and the story with it"
     assert scene.sockets.open == 0
