@@ -96,8 +96,9 @@ class Lease:
         """Renews until cancelled. `lapsed` is called when that was too late; the lease is then taken anew."""
         while True:
             self._fall_silent_in_time(lapsed)
+            asked = self._clock.monotonic()
             if await self._beat():
-                await anyio.sleep(self._ttl / _RENEWALS)
+                await anyio.sleep(max(0.0, asked + self._ttl / _RENEWALS - self._clock.monotonic()))
             else:
                 self._fall_silent_in_time(lapsed)
                 await anyio.sleep(self._ttl / _RETRIES)

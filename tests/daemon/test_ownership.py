@@ -113,6 +113,29 @@ def test_who_cannot_renew_falls_silent_before_the_lease_lapses_for_others(
     virtually(story())
 
 
+def test_a_store_that_answers_slowly_costs_no_lease(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """In time is in time: the next renewal is due by when the last was asked for, not by when it was answered."""
+
+    async def story() -> None:
+        stage = stand_ins.stage()
+        beat = stage.store.heartbeat
+
+        async def slow(*args: Any, **kwargs: Any) -> None:
+            await beat(*args, **kwargs)
+            await anyio.sleep(5.5)
+
+        stage.store.heartbeat = slow
+        lease = Lease(stage.store, ME, ttl=15, clock=stage.clock, report=stage.report)
+        await lease.take()
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: lease.keep(lapsed=lambda: pytest.fail("lapsed")))
+            await anyio.sleep(100)
+            assert lease.held
+            group.cancel_scope.cancel()
+
+    virtually(story())
+
+
 def test_a_renewal_that_answered_late_counts_from_when_it_was_asked(
     virtually: Virtually, stand_ins: SimpleNamespace
 ) -> None:
