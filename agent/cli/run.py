@@ -23,7 +23,7 @@ def run(settings: Configuration, again: Callable[[], Configuration]) -> None:
     """Serves until it is stopped; `again` reads the settings anew."""
     bot, also = bots_of(settings)
     opened = source_of(settings)
-    log = opened_log(settings.logging)
+    log = opened_log(settings.logging, unattended=True)
     station = Station(settings, log=log, clock=SystemClock())
     timeline = timeline_of(settings.control, max_chats=settings.worker.max_chats, clock=SystemClock())
     names = {bot.name, *(other.name for other in also.values())}

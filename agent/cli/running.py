@@ -3,6 +3,7 @@
 It starts things and stops them in order. What they do is not known here.
 """
 
+import atexit
 import gc
 import logging
 import sys
@@ -22,6 +23,7 @@ from agent.daemon.worker import Worker
 from agent.errors import InvalidSetting
 from agent.telemetry import Happening, Level, Report
 from agent.telemetry.logging import LibraryLog, LogSettings, LogWriter
+from agent.telemetry.outlet import Outlet
 from agent.telemetry.uncaught import watch_uncaught
 
 T = TypeVar("T")
@@ -111,8 +113,11 @@ def bots_of(settings: Configuration) -> tuple[ServedBot, Mapping[str, ServedBot]
     return bot_of(settings), routed
 
 
-def opened_log(section: LoggingSection, *, show_error_text: bool = False) -> LogWriter:
-    """The log on standard error, which libraries write to from now on as well."""
+def opened_log(section: LoggingSection, *, show_error_text: bool = False, unattended: bool = False) -> LogWriter:
+    """The log on standard error, which libraries write to from now on as well.
+
+    `unattended`: whoever reads it, or no longer does, neither ends nor holds up the program.
+    """
     terminal = sys.stderr.isatty()
     wanted = LogSettings(
         level=Level[section.level.upper()],
@@ -120,10 +125,18 @@ def opened_log(section: LoggingSection, *, show_error_text: bool = False) -> Log
         colors=terminal,
         show_error_text=show_error_text or section.show_error_text,
     )
-    writer = LogWriter(wanted, clock=SystemClock())
+    outlet = Outlet(sys.stderr.fileno(), lost=lambda lines: writer(log_lost(lines))) if unattended else None
+    writer = LogWriter(wanted, clock=SystemClock(), stream=outlet)
+    if outlet is not None:
+        atexit.register(outlet.drain)
     logging.basicConfig(handlers=[LibraryLog(writer)], level=logging.WARNING, force=True)
     watch_uncaught(writer.uncaught)
     return writer
+
+
+def log_lost(lines: int) -> Happening:
+    """So many lines of the log could not be written."""
+    return Happening(name="log.lost", level=Level.WARNING, fields={"lines": lines})
 
 
 def all_of(*reports: Report) -> Report:

@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.dev import ConsoleRenderer
@@ -21,6 +21,7 @@ from structlog.typing import EventDict
 from agent.clock import Clock, timestamp
 from agent.errors import ConfigurationError, ConnectError, ConversationOver, JoinRefused
 from agent.telemetry.happening import Happening, Level
+from agent.telemetry.outlet import Outlet
 from agent.telemetry.turns import running_turn
 
 _MOST_FRAMES = 12
@@ -46,12 +47,12 @@ class LogWriter:
         level: the quietest that is written; may be changed at any time.
     """
 
-    def __init__(self, settings: LogSettings, *, clock: Clock, stream: TextIO | None = None) -> None:
+    def __init__(self, settings: LogSettings, *, clock: Clock, stream: TextIO | Outlet | None = None) -> None:
         self.level = settings.level
         self._settings = settings
         self._clock = clock
         self._logger = structlog.wrap_logger(
-            structlog.WriteLogger(stream or sys.stderr),
+            structlog.WriteLogger(cast("TextIO", stream or sys.stderr)),
             processors=[JSONRenderer() if settings.json else _Lines(colors=settings.colors)],
             wrapper_class=structlog.BoundLogger,
         ).bind()  # once: each bound logger holds itself in a circle

@@ -24,7 +24,10 @@ _OTHERS = ("CHAT_AGENT_", "AWS_", "XDG_RUNTIME_DIR")
 class Running:
     """A started ``chat-agent``. Every wait is bounded."""
 
-    def __init__(self, *arguments: str, cwd: Path, env: dict[str, str], read_output: bool = True) -> None:
+    def __init__(
+        self, *arguments: str, cwd: Path, env: dict[str, str], read_output: bool = True, errors_until: str | None = None
+    ) -> None:
+        """With `errors_until` nobody reads standard error any more after a line that holds this text."""
         self.directory = env.get("XDG_STATE_HOME", "")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "agent", *arguments],
@@ -38,6 +41,7 @@ class Running:
         self._lines: Queue[str | None] = Queue()
         self._errors: list[str] = []
         self._told = Condition()
+        self._errors_until = errors_until
         readers = [self._read_errors, *([self._read_output] if read_output else [])]
         self._threads = [Thread(target=reader) for reader in readers]
         for thread in self._threads:
@@ -55,6 +59,9 @@ class Running:
             with self._told:
                 self._errors.append(line)
                 self._told.notify_all()
+            if self._errors_until is not None and self._errors_until in line:
+                self.process.stderr.close()
+                return
 
     def line(self) -> str:
         """The next line of standard output."""
@@ -100,11 +107,12 @@ def started(tmp_path: Path, measured: Mapping[str, str]) -> Iterator[Callable[..
     """Starts ``chat-agent`` with the given arguments, in a directory of its own."""
     running: list[Running] = []
 
-    def start(*arguments: str, read_output: bool = True, **variables: str) -> Running:
+    def start(*arguments: str, read_output: bool = True, errors_until: str | None = None, **variables: str) -> Running:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
         home = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state"), "AWS_EC2_METADATA_DISABLED": "true"}
         env = {**clean, **home, **measured, **variables}
-        running.append(Running(*arguments, cwd=tmp_path, env=env, read_output=read_output))
+        reading = {"read_output": read_output, "errors_until": errors_until}
+        running.append(Running(*arguments, cwd=tmp_path, env=env, **reading))
         return running[-1]
 
     yield start

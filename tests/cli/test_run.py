@@ -195,6 +195,18 @@ async def test_a_second_signal_forces(started: Started, tmp_path: Path) -> None:
         assert await _ended(command) == 130
 
 
+async def test_without_anybody_who_reads_its_log_it_serves_on(started: Started, tmp_path: Path) -> None:
+    """A log shipper that died must not take the customers' bot with it; nor end it as if it had been stopped."""
+    async with _stage(tmp_path) as stage:
+        command = started(*stage.arguments(), errors_until="worker.serving")
+        contact, token = stage.customer()
+        for number in range(3):
+            stage.says(token, str(number))
+            await stage.until(lambda number=number: len(stage.bot_said(contact)) == 2 * number + 2)
+        command.signal(signal.SIGTERM)
+        assert await _ended(command) == 0
+
+
 async def test_the_log_is_json_with_ids_and_without_words_or_tokens(started: Started, tmp_path: Path) -> None:
     """Every line of standard error is one object; what the customer wrote is in none."""
     async with _stage(tmp_path) as stage:
