@@ -205,6 +205,19 @@ async def test_a_reload_comes_back_to_the_same_chat(visit: Visiting) -> None:
         await customer.sees("You said: again")
 
 
+async def test_a_reload_leaves_ended_chats_behind(visit: Visiting) -> None:
+    """A chat that the page knows to be over is not even asked for: its refusal would stand on the console."""
+    async with visit() as customer:
+        await customer.meets_the_bot()
+        first = await customer.contact_id()
+        customer.connect.stop(first)
+        await customer.sees("This chat has ended.")
+        await customer.page.reload()
+        await customer.meets_the_bot()
+        await expect(customer.customer.get_by_role("tab")).to_have_count(1)
+        assert await customer.contact_id() != first
+
+
 async def test_name_and_flow_of_a_new_chat_can_be_chosen(visit: Visiting) -> None:
     """The form beside the tabs: another name, and the flow that offers nobody anything."""
     async with visit() as customer:

@@ -1,5 +1,5 @@
 /**
- * All chats of this page: one tab each, or all side by side. A chat survives a reload of the page.
+ * All chats of this page: one tab each, or all side by side. A chat that goes on survives a reload of the page.
  *
  * Must not know how a chat works inside.
  */
@@ -129,6 +129,7 @@ export class Chats extends EventTarget {
     this.#chats.push(chat);
     this.body.append(view.element);
     session.addEventListener("change", this.draw);
+    session.addEventListener("change", () => session.ended && this.#remember());
     this.#remember();
     this.#select(chat, { focus: true });
     return view;
@@ -219,8 +220,10 @@ export class Chats extends EventTarget {
     requestAnimationFrame(() => this.tabs.querySelector('[aria-selected="true"]')?.focus());
   }
 
+  /** What to come back to: asking for a chat that is over would only be refused. */
   #remember() {
-    sessionStorage.setItem(REMEMBERED, JSON.stringify(this.#chats.map(({ session }) => session.contact)));
+    const going = this.#chats.filter(({ session }) => !session.ended);
+    sessionStorage.setItem(REMEMBERED, JSON.stringify(going.map(({ session }) => session.contact)));
   }
 }
 
