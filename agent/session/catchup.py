@@ -54,10 +54,22 @@ class TranscriptReader:
             ConnectError: it failed for good in another way.
         """
         self._inbox.hold()
+        await self._read_what_is_missing()
+
+    async def look_again(self) -> None:
+        """As `close_gap`, where no gap is known: cancelled or failed, live items wait no longer."""
+        with self._inbox.paused():
+            await self._read_what_is_missing()
+
+    async def _read_what_is_missing(self) -> None:
         async with self._lock:
-            gaps = self._inbox.reading()
+            gap, gaps = self._inbox.gap, self._inbox.reading()
             ledger = self._inbox.ledger
-            items = await self._fetch(CatchUp(anchor=ledger.anchor, floor=ledger.cursor.floor))
+            try:
+                items = await self._fetch(CatchUp(anchor=ledger.anchor, floor=ledger.cursor.floor))
+            except BaseException:
+                self._inbox.gap |= gap
+                raise
             for item in items:
                 self._read(item)
             self._inbox.release(gaps)

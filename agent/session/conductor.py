@@ -96,7 +96,8 @@ class Conductor:
 
         Raises Fenced.
         """
-        await self._turn(Cause(id="left", trigger=Trigger.LEFT, items=self._inbox.take()))
+        items, self._interrupted = (*self._interrupted, *self._inbox.take()), ()
+        await self._turn(Cause(id="left", trigger=Trigger.LEFT, items=items))
 
     # ----------------------------------------------------------------------------------- choosing
 
@@ -175,6 +176,8 @@ class Conductor:
         self._orders.taken(refusal, done=isinstance(slip.order, Drop) or slip.order.id in self.record.orders)
 
     def _about_items(self) -> Cause:
+        if self._inbox.unaccounted:
+            self._inbox.account_for_older((*self._interrupted, *self._inbox.waiting)[0].position)
         fresh = self._inbox.take(1 if self._overlap is Overlap.QUEUE else self._how_many())
         items, self._interrupted = (*self._interrupted, *fresh), ()
         named_after = items[-1] if self._overlap is Overlap.INTERRUPT else items[0]

@@ -41,11 +41,11 @@ class Credentials:
         self._ports = ports
         self._urgent = urgent
         self._lock = asyncio.Lock()
-        self._last_chance = False
+        self._last_chance: Access | None = None
 
     def accepted(self) -> None:
         """A call with the current token was accepted."""
-        self._last_chance = False
+        self._last_chance = None
 
     async def fetch(self) -> Access:
         """A new connection: the newest token, and a new URL where the instance gives websockets.
@@ -54,6 +54,11 @@ class Credentials:
             ConversationOver: the participant is no longer welcome; the fence is closed.
             ConnectError: it failed for good in another way.
         """
+        async with self._lock:
+            return await self._fetch()
+
+    async def _fetch(self) -> Access:
+        """One at a time: the newest answer is that of the newest connection."""
         try:
             self.current = await connect(self._key, self._participant, self._ports, urgent=self._urgent())
         except (AccessDenied, ResourceNotFound):
@@ -73,8 +78,7 @@ class Credentials:
             self._fence.check()
             if refused is not self.current:
                 return
-            if self._last_chance:
+            if refused is self._last_chance:
                 self._fence.close(RemovedFromChat)
                 self._fence.check()
-            await self.fetch()
-            self._last_chance = True
+            self._last_chance = await self._fetch()

@@ -8,7 +8,8 @@ later. It knows no socket and no bot, and of an item's meaning only whose it is.
 import asyncio
 from bisect import insort
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from operator import attrgetter
 
 from agent.clock import Clock
@@ -70,6 +71,7 @@ class Inbox:
         self._ready: dict[Position, float] = {}
         self._gaps = 1
         self._closed = 0
+        self._pauses = 0
         self._waiters: list[asyncio.Future[None]] = []
         self._impatient = 0
 
@@ -90,6 +92,16 @@ class Inbox:
     def hold(self) -> None:
         """Something may be missing: whatever comes waits until a reading that begins from now on has ended."""
         self._gaps += 1
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Whatever comes waits meanwhile, and no longer."""
+        self._pauses += 1
+        try:
+            yield
+        finally:
+            self._pauses -= 1
+            self.wake()
 
     def reading(self) -> int:
         """A reading of the transcript begins; what it can close, to be given to `release`."""
@@ -173,7 +185,8 @@ class Inbox:
     @property
     def ready_at(self) -> float | None:
         """When (monotonic seconds) the first waiting item may be taken; None when there is none, or it is held."""
-        return min(self._ready.values()) if self._waiting and self._closed >= self._gaps else None
+        held = self._closed < self._gaps or self._pauses
+        return min(self._ready.values()) if self._waiting and not held else None
 
     def ready(self) -> int:
         """How many waiting items may be taken now: up to the last for which nothing need be waited any more."""
@@ -250,6 +263,12 @@ class Inbox:
         """This message of ours is accounted for by the running turn."""
         self._unaccounted.pop(message_id, None)
         self.own.mark((absolute_time, message_id))
+
+    def account_for_older(self, position: Position) -> None:
+        """What we said before what is at `position` belongs to no turn that is still to come."""
+        for message in self.unaccounted:
+            if message.position < position:
+                self.account(message.id, message.absolute_time)
 
     def account_for_all(self) -> None:
         """Every message of ours so far is accounted for, also one that we never hear of: ours come one at a time."""

@@ -97,7 +97,7 @@ class Stay:
             record,
             inbox=self._inbox,
             credentials=self._credentials,
-            read_transcript=self._close_gap,
+            read_transcript=self._look_again,
             fence=fence,
             ports=ports,
             asides=frozenset({settings.guards.waiting_line} if settings.guards.line_after is not None else ()),
@@ -232,7 +232,7 @@ class Stay:
             handler=self._handler,
             orders=self.orders,
             fence=self._fence,
-            close_gap=self._close_gap,
+            close_gap=self._look_again,
             verbs=self,
             ports=self._ports,
             settings=self._settings,
@@ -283,6 +283,13 @@ class Stay:
 
     async def _close_gap(self) -> None:
         await self._transcript.close_gap()
+        self._go_on()
+
+    async def _look_again(self) -> None:
+        await self._transcript.look_again()
+        self._go_on()
+
+    def _go_on(self) -> None:
         self._hearing.judge()
         self._began.set()
 
@@ -295,7 +302,7 @@ class Stay:
         """Closes a gap of which nothing is known, and tells whether there was one."""
         before = len(self._inbox.waiting)
         try:
-            await self._close_gap()
+            await self._look_again()
         except (ConnectError, ConversationOver) as error:
             self._ports.report(Happening(name="audit.failed", contact=self.record.key, error=error))
         if (repaired := len(self._inbox.waiting) - before) > 0:

@@ -119,7 +119,7 @@ class LiveTurn:
 
     async def checkpoint(self) -> None:
         kept = self.remembered()
-        if self.cause.timer is not None and self.cause.timer.name not in self.timers:
+        if self.cause.timer is not None:  # until the commit; also beside one that the bot has set anew
             kept = replace(kept, timers=(*kept.timers, self.cause.timer))
         await self._save(kept)
 

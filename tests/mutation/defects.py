@@ -26,8 +26,8 @@ DEFECTS = (
     Defect(
         "live items do not wait for the gap to be closed",
         SESSION + "inbox.py",
-        "return min(self._ready.values()) if self._waiting and self._closed >= self._gaps else None",
-        "return min(self._ready.values()) if self._waiting else None",
+        "held = self._closed < self._gaps or self._pauses",
+        "held = self._pauses",
     ),
     Defect(
         "items are handled in the order of arrival",
@@ -214,8 +214,8 @@ DEFECTS = (
     Defect(
         "a timer that went off in a crashed turn is lost by its checkpoint",
         SESSION + "turn.py",
-        "        if self.cause.timer is not None and self.cause.timer.name not in self.timers:",
-        "        if False:",
+        "        if self.cause.timer is not None:  #",
+        "        if False:  #",
     ),
     Defect(
         "a timer whose turn has begun is not marked",
@@ -507,5 +507,29 @@ DEFECTS = (
         "agent/session/stay.py",
         "            self._handler.type_in(None)\n",
         "",
+    ),
+    Defect(
+        "a timer that is set anew in its own turn is not repeated",
+        "agent/session/turn.py",
+        "if self.cause.timer is not None:  #",
+        "if self.cause.timer is not None and self.cause.timer.name not in self.timers:  #",
+    ),
+    Defect(
+        "a reading that failed leaves the chat waiting",
+        "agent/session/catchup.py",
+        "        with self._inbox.paused():\n            await",
+        "        if not self._inbox.hold():\n            await",
+    ),
+    Defect(
+        "what was said before a message is taken for its reply",
+        "agent/session/inbox.py",
+        "            if message.position < position:\n",
+        "            if False:\n",
+    ),
+    Defect(
+        "a token that was fetched meanwhile is taken for the last chance",
+        "agent/session/credentials.py",
+        "            if refused is self._last_chance:\n",
+        "            if self._last_chance:\n",
     ),
 )

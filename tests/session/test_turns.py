@@ -453,28 +453,39 @@ async def test_state_and_timers_are_committed_with_the_turn_and_timers_go_off_in
         assert (await scene.record()).timers == ()
 
 
-@virtual
-async def test_a_timer_whose_turn_is_cut_off_goes_off_again() -> None:
-    """Even when the turn had made a checkpoint."""
-    async with hall() as scene:
-        lives: list[int] = []
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_timer_whose_turn_is_cut_off_goes_off_again(anew: bool) -> None:
+    """Even when the turn had made a checkpoint; and where the bot had set it anew by then, it goes off then as well."""
 
-        class Reminding(ScriptedBot):
-            async def turn(self, turn: Turn) -> None:
-                if turn.trigger is Trigger.JOINED:
-                    turn.timers["tea"] = Timer(name="tea", due=scene.clock.now().timestamp() + 60)
-                if turn.trigger is Trigger.TIMER:
-                    lives.append(1)
-                    await turn.checkpoint()
-                    if len(lives) == 1:
-                        await anyio.sleep_forever()
-                    await say(turn, "tea")
+    @virtual
+    async def story() -> None:
+        async with hall() as scene:
+            lives: list[int] = []
 
-        await scene.joins(Reminding())
-        await scene.passes(120)
-        await _take_over(scene, Reminding())
-        assert len(lives) == 2
-        assert scene.lines() == ["tea"]
+            def tea(seconds: float) -> Timer:
+                return Timer(name="tea", due=scene.clock.now().timestamp() + seconds)
+
+            class Reminding(ScriptedBot):
+                async def turn(self, turn: Turn) -> None:
+                    if turn.trigger is Trigger.JOINED:
+                        turn.timers["tea"] = tea(60)
+                    if turn.trigger is Trigger.TIMER:
+                        lives.append(1)
+                        if anew:
+                            turn.timers["tea"] = tea(3600)
+                        await turn.checkpoint()
+                        if len(lives) == 1:
+                            await anyio.sleep_forever()
+                        await say(turn, "tea")
+
+            await scene.joins(Reminding())
+            await scene.passes(120)
+            await _take_over(scene, Reminding())
+            assert len(lives) == 2
+            assert scene.lines() == ["tea"]
+            assert len((await scene.record()).timers) == anew
+
+    story()
 
 
 class _SetBack(LoopClock):
