@@ -8,12 +8,15 @@ Of sockets it waits only for those that it was told to be patient with. It knows
 import asyncio
 import selectors
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import Any, TypeVar, TypeVarTuple
 
 from agent.testing.threads import Threads
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 Ready = list[tuple[selectors.SelectorKey, int]]
 
 PATIENCE = 10.0
@@ -34,7 +37,6 @@ class Leap(selectors.BaseSelector):
 
     Attributes:
         threads: those for which it really waits, while `now` stands still.
-        patient: while one of them says so and a socket is open, time is real.
     """
 
     def __init__(self, real: selectors.BaseSelector, *, now: float = 0.0, longest: float = float("inf")) -> None:
@@ -42,7 +44,7 @@ class Leap(selectors.BaseSelector):
         self.real = real
         self.now = now
         self.threads = Threads()
-        self.patient: list[Callable[[], bool]] = []
+        self._patient: list[Callable[[], bool]] = []
         self._until = now + longest
 
     def select(self, timeout: float | None = None) -> Ready:
@@ -51,9 +53,18 @@ class Leap(selectors.BaseSelector):
             return ready
         if self.threads.at_work(asyncio.get_running_loop()):
             return self._wait_for_threads()
-        if self.patient and self._has_sockets() and any(patient() for patient in self.patient):
+        if self._patient and self._has_sockets() and any(patient() for patient in self._patient):
             return self._wait_for_sockets(timeout)
         return self._leap(timeout)
+
+    @contextmanager
+    def patiently(self, patient: Callable[[], bool]) -> Iterator[None]:
+        """Inside, time is real while `patient` says so and a socket is open."""
+        self._patient.append(patient)
+        try:
+            yield
+        finally:
+            self._patient.remove(patient)
 
     def _leap(self, timeout: float | None) -> Ready:
         if timeout is None or self.now > self._until:
@@ -105,7 +116,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._leaping.now
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
         work = super().run_in_executor(executor, func, *args)
         self._leaping.threads.hand(work)
         return work

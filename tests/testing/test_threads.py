@@ -1,7 +1,6 @@
 """Virtual time stands still while a thread works, and only then."""
 
 import asyncio
-import selectors
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -37,21 +36,6 @@ async def _by_anyio_with_a_limit(work: Callable[[], bool]) -> bool:
 
 
 ways = pytest.mark.parametrize("way", [_by_asyncio, _by_the_loop, _by_anyio, _by_anyio_with_a_limit])
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Set as soon as a loop really waits: a thread that waits for it comes back late, in no time."""
-    waits = threading.Event()
-
-    class Telling(selectors.DefaultSelector):
-        def select(self, timeout: float | None = None) -> virtual.Ready:
-            if timeout:
-                waits.set()
-            return super().select(timeout)
-
-    monkeypatch.setattr(selectors, "DefaultSelector", Telling)
-    return waits
 
 
 def _asking(way: Way, waits: threading.Event) -> Bot:
