@@ -1,16 +1,22 @@
 """A bot that may use the real network has real time for it, and only for that."""
 
 import asyncio
+import selectors
 import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from unittest.mock import Mock
 
+import anyio
 import pytest
 
 from agent import Bot, Chat, Message
+from agent.telemetry import Happening
 from agent.testing import chatting, run_virtually
+from agent.testing.pace import Pace
+from agent.testing.virtual import Leap
 
 LONG = 5.0
 
@@ -89,3 +95,38 @@ async def test_between_turns_time_leaps() -> None:
             await customer.waits("2h")
             asyncio.get_running_loop().remove_reader(ours)
     assert time.monotonic() - before < 60
+
+
+async def test_a_turn_without_sockets_leaps() -> None:
+    """Although the bot might use the network: hours of a handler pass in no time."""
+    bot = Bot("idle")
+
+    @bot.on_message()
+    async def answer(chat: Chat, message: Message) -> None:
+        await anyio.sleep(50)
+        await chat.say("done")
+
+    before = time.monotonic()
+    async with chatting(bot, network=True) as customer:
+        await customer.says("x")
+        await customer.sees("done")
+    assert time.monotonic() - before < 50
+
+
+def test_a_turn_that_is_abandoned_has_ended() -> None:
+    """By a crash or by the end of the chat."""
+    pace = Pace()
+    pace.hear(Happening(name="turn.abandoned"))
+    assert not pace()
+
+
+def test_what_was_really_waited_has_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timeouts of the bot strike after as long as the server let it wait."""
+    ready = [(selectors.SelectorKey(0, 0, 0, None), 1)]
+    real = Mock(select=Mock(side_effect=[[], ready]), get_map=lambda: {0: 0, 1: 1})
+    leap = Leap(real)
+    monkeypatch.setattr(time, "monotonic", iter([100.0, 100.4]).__next__)
+    monkeypatch.setattr(asyncio, "get_running_loop", Mock)
+    with leap.patiently(lambda: True):
+        assert leap.select(3) == ready
+    assert leap.now == pytest.approx(0.4)
