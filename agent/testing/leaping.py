@@ -5,65 +5,48 @@ monotonic time going from where the leaps left it. It knows no chat.
 """
 
 import asyncio
-import selectors
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from agent.testing.virtual import EverybodyWaits, VirtualLoop
+from agent.testing.virtual import Leap
 
 LONGEST_SILENCE = 400 * 86400.0
 
 
-class Leap(selectors.BaseSelector):
-    """A selector that never waits: it moves `now` instead."""
-
-    def __init__(self, real: selectors.BaseSelector, now: float) -> None:
-        self.real = real
-        self.now = now
-        self._until = now + LONGEST_SILENCE
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = self.real.select(0)
-        if ready:
-            return ready
-        if timeout is None or self.now > self._until:
-            raise EverybodyWaits("Everybody waits, and nothing is left that could wake anybody.")
-        self.now += max(0.0, timeout)
-        return []
-
-    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        return self.real.register(fileobj, events, data)
-
-    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
-        return self.real.unregister(fileobj)
-
-    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        return self.real.modify(fileobj, events, data)
-
-    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
-        return self.real.get_map()
-
-
 @contextmanager
-def leaping() -> Iterator[None]:
+def leaping() -> Iterator[Leap]:
     """Virtual time in the running loop; nothing changes in one that is virtual already.
 
     Raises RuntimeError in a loop whose time cannot be bent, such as uvloop's.
     """
     loop: Any = asyncio.get_running_loop()
-    if isinstance(loop, VirtualLoop) or isinstance(getattr(loop, "_selector", None), Leap):
-        yield
-        return
     real = getattr(loop, "_selector", None)
+    if isinstance(real, Leap):
+        yield real
+        return
     if not isinstance(loop, asyncio.SelectorEventLoop) or real is None:
         raise RuntimeError(f"Virtual time needs asyncio's own selector loop, not {type(loop).__name__}.")
-    bent: Any = loop
-    leap = Leap(real, loop.time())
-    bent._selector, bent.time = leap, lambda: leap.now  # noqa: SLF001 - no public way to bend a loop that runs
+    leap = Leap(real, now=loop.time(), longest=LONGEST_SILENCE)
+    with _bent(loop, leap):
+        yield leap
+
+
+@contextmanager
+def _bent(loop: Any, leap: Leap) -> Iterator[None]:
+    """There is no public way to bend a loop that runs."""
+    hand_over = loop.run_in_executor
+
+    def run_in_executor(executor: Any, func: Any, *args: Any) -> Any:
+        work = hand_over(executor, func, *args)
+        leap.threads.hand(work)
+        return work
+
+    loop._selector, loop.time, loop.run_in_executor = leap, lambda: leap.now, run_in_executor  # noqa: SLF001
     try:
         yield
     finally:
         ahead = leap.now - time.monotonic()
-        bent._selector, bent.time = real, lambda: time.monotonic() + ahead  # noqa: SLF001
+        loop._selector, loop.time = leap.real, lambda: time.monotonic() + ahead  # noqa: SLF001
+        del loop.run_in_executor

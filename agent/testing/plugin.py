@@ -14,6 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from agent.testing.scenario import Scenario
 
+_UPDATED = "update of a chat"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("chat-agent", "testing chat bots")
@@ -28,13 +30,26 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFi
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if not config.getoption("--dialog-coverage"):
-        return
+    _show_updates(terminalreporter)
+    if config.getoption("--dialog-coverage"):
+        _show_coverage(terminalreporter)
+
+
+def _show_updates(reporter: pytest.TerminalReporter) -> None:
+    """What was rewritten; while a test runs pytest keeps what is printed to itself."""
+    for report in reporter.stats.get("passed", ()):
+        for title, changes in report.sections:
+            if title == f"Captured {_UPDATED} call":
+                reporter.section(f"updated {report.location[0]}")
+                reporter.write_line(changes)
+
+
+def _show_coverage(reporter: pytest.TerminalReporter) -> None:
     from agent.testing.answered import ANSWERED
 
-    terminalreporter.section("questions and what no test has seen of them")
+    reporter.section("questions and what no test has seen of them")
     for line in ANSWERED.table():
-        terminalreporter.write_line(line)
+        reporter.write_line(line)
 
 
 class ScenarioFile(pytest.File):
@@ -66,10 +81,7 @@ class ScenarioTest(pytest.Item):
 
     def _update(self, now: Scenario, changes: str) -> None:
         self.path.write_text(now.text(), encoding="utf-8")
-        self.add_report_section("call", "updated", changes)
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            reporter.write_line(f"\nupdated {self.path.name}:\n\n{changes}\n")
+        self.add_report_section("call", _UPDATED, changes)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
         if isinstance(excinfo.value, ScenarioFailed):

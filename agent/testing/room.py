@@ -6,7 +6,7 @@ Connect without its network. Nothing of the bot is replaced.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -24,6 +24,7 @@ from agent.telemetry import Happening, Report, silent
 from agent.testing.answered import ANSWERED
 from agent.testing.leaping import leaping
 from agent.testing.network import forbidden
+from agent.testing.pace import Pace
 from agent.testing.person import Customer
 from agent.testing.worker import Worker
 from agent.wire.content import ContentType
@@ -50,7 +51,8 @@ async def chatting(
         attributes: the contact's attributes.
         name: the customer's display name.
         interactive: whether the customer's client shows interactive messages.
-        network: allow the real network; it is forbidden otherwise.
+        network: allow the real network, and be in real time while a turn of the bot has sockets open; it is forbidden
+            otherwise.
         start: the moment at which it begins, aware: for bots that ask what time it is. Some day in 2026 by default.
         settings: how the session keeps the chat.
         report: hears what happens.
@@ -58,15 +60,18 @@ async def chatting(
     Raises:
         RegistrationError: the bot cannot be served as written.
         RuntimeError: the running loop cannot live in virtual time.
+        SessionBroke: the bot's session ended by an error.
         ValueError: `start` has no time zone.
     """
-    with leaping(), nullcontext() if network else forbidden(), _strictly(bot, report):
+    pace = Pace()
+    with leaping() as leap, leap.patiently(pace) if network else forbidden(), _strictly(bot, report) as hearers:
         clock = _beginning(start)
         async with (
             _region(clock) as operations,
-            bot.lifespan(),
-            _worker(bot, operations, clock, settings, report) as worker,
+            _lifespan(bot, pace),
+            _worker(bot, operations, clock, settings, _Hearers([pace.hear, report])) as worker,
         ):
+            hearers.append(worker.hear_bot)
             contact_id, token = _start_chat(operations, name, dict(attributes or {}), interactive)
             await worker.serve(_record(bot, contact_id, dict(attributes or {})))
             yield Customer(operations, contact_id, token, worker)
@@ -90,7 +95,7 @@ async def _worker(
     bot: Bot[Any, Any], operations: Operations, clock: Clock, settings: SessionSettings | None, report: Report
 ) -> AsyncIterator[Worker]:
     """A worker in a task group of its own; what the test raises comes out as it was, in no group."""
-    raised: Exception | None = None
+    raised: BaseException | None = None
     async with anyio.create_task_group() as group:
         worker = Worker(
             bot=bot,
@@ -102,32 +107,47 @@ async def _worker(
         )
         try:
             yield worker
-        except Exception as error:
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except BaseException as error:  # pytest's own are no Exceptions
             raised = error
         await worker.kill()
         group.cancel_scope.cancel()
     if raised is not None:
         raise raised
+    worker.raise_broken()
+
+
+@asynccontextmanager
+async def _lifespan(bot: Bot[Any, Any], pace: Pace) -> AsyncIterator[None]:
+    """What the bot opens and closes around its chat takes its time, too."""
+    async with bot.lifespan():
+        try:
+            yield
+        finally:
+            pace.begin()
 
 
 @contextmanager
-def _strictly(bot: Bot[Any, Any], report: Report) -> Iterator[None]:
-    """In a test, whatever could go wrong in a replay does."""
+def _strictly(bot: Bot[Any, Any], report: Report) -> Iterator[list[Report]]:
+    """In a test, whatever could go wrong in a replay does. Yields who hears what the bot tells."""
     before = bot.strict, bot.report, bot.block_limit
+    nested = isinstance(bot.report, _Hearers)
+    hearers = _Hearers([bot.report if nested else ANSWERED.hear, report])
     bot.block_limit = None  # its thread knows real time only
-    bot.strict, bot.report = True, _both(ANSWERED.hear, report)
+    bot.strict, bot.report = True, hearers
     try:
-        yield
+        yield hearers
     finally:
         bot.strict, bot.report, bot.block_limit = before
 
 
-def _both(first: Report, second: Report) -> Report:
-    def report(happening: Happening) -> None:
-        first(happening)
-        second(happening)
+class _Hearers(list[Report]):
+    """A report to many: one bot may be in several chats of a test."""
 
-    return report
+    def __call__(self, happening: Happening) -> None:
+        for hear in self:
+            hear(happening)
 
 
 @asynccontextmanager

@@ -38,6 +38,7 @@ ELSEWHERE = {
     ("docs/sources.md", "python"): "tests/docs/test_sources_page.py",
     ("docs/store.md", "python"): "tests/docs/test_staged_blocks.py",
     ("docs/streaming.md", "console"): "tests/docs/test_streaming_page.py",
+    ("docs/testing.md", "toml"): "tests/docs/test_readme.py",
     ("docs/tutorial.md", "console"): "tests/docs/test_tutorial.py",
     ("docs/tutorial.md", "python"): "tests/docs/test_tutorial.py",
 }

@@ -1,5 +1,6 @@
 """The example of the documentation: as a test in ten lines, and over real processes that are killed."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import pytest
 
 from agent.bot.plugins import load
 from agent.emulator import Emulator, emulate
-from agent.testing import chatting
+from agent.testing import chatting, run_virtually
+from agent.testing.scenario import difference, parse, play
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 BOUND = 50
@@ -34,6 +36,14 @@ async def test_order() -> None:
         await customer.kill_worker()
         await customer.picks("today")
         await customer.sees("Done: 42-today")
+
+
+def test_the_conversation_of_the_page_is_the_bots() -> None:
+    """The file that docs/testing.md shows is a test that passes, and shows all lines of the bot."""
+    page = (EXAMPLES.parent / "testing.md").read_text()
+    (text,) = re.findall(r"^```\n(bot: .*?)^```$", page, re.MULTILINE | re.DOTALL)
+    kept = parse(text)
+    assert difference(kept, run_virtually(play(load(kept.bot), kept))) == ""
 
 
 @pytest.fixture

@@ -139,9 +139,9 @@ def test_a_chat_file_is_a_test(pytester: pytest.Pytester) -> None:
     failed = pytester.runpytest_inprocess(*options)
     failed.assert_outcomes(failed=1)
     failed.stdout.fnmatch_lines(["*echo.chat went another way*", "- bot       two", "+ bot       one"])
-    updated = pytester.runpytest_inprocess(*options, "--update-chats")
+    updated = pytester.runpytest_subprocess(*options, "-q", "--update-chats")
     updated.assert_outcomes(passed=1)
-    updated.stdout.fnmatch_lines(["updated echo.chat:", "- bot       two", "+ bot       one"])
+    updated.stdout.fnmatch_lines(["*updated echo.chat*", "- bot       two", "+ bot       one"])
     assert path.read_text() == CHAT.format(answer="one")
 
 
