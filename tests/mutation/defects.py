@@ -526,10 +526,4 @@ DEFECTS = (
         "            if message.position < position:\n",
         "            if False:\n",
     ),
-    Defect(
-        "a token that was fetched meanwhile is taken for the last chance",
-        "agent/session/credentials.py",
-        "            if refused is self._last_chance:\n",
-        "            if self._last_chance:\n",
-    ),
 )
