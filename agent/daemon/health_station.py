@@ -6,7 +6,7 @@ that starting and stopping can be seen too. It decides nothing about chats.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
@@ -43,13 +43,19 @@ class Station:
     """
 
     def __init__(
-        self, settings: Configuration, *, log: Report, clock: Clock, environment: Mapping[str, str] = os.environ
+        self,
+        settings: Configuration,
+        *,
+        log: Report,
+        clock: Clock,
+        bots: Iterable[str] = (),
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
-        """`log` is told everything, first of all."""
+        """`log` is told everything, first of all; of `bots`, which are served, there are numbers before they have any."""
         self.room = Room(settings.worker.max_chats)
         self._settings = settings
         self._clock = clock
-        self._metrics = Metrics()
+        self._metrics = Metrics(bots)
         health = settings.health
         self._deafness = Deafness(after=health.deaf_after, share=health.deaf_share, clock=clock, report=self)
         self._readiness = Readiness(room=self.room, deafness=self._deafness, lease=settings.worker.lease, clock=clock)
