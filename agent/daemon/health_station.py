@@ -29,10 +29,13 @@ from agent.telemetry.reasons import Reason
 
 
 class Waiting(Protocol):
-    """Whatever has items that wait for a turn."""
+    """Whatever has items that wait for a turn, and sees chats that wait for another's bot."""
 
     @property
     def waiting(self) -> int: ...
+
+    @property
+    def unserved(self) -> int: ...
 
 
 class Station:
@@ -51,7 +54,11 @@ class Station:
         bots: Iterable[str] = (),
         environment: Mapping[str, str] = os.environ,
     ) -> None:
-        """`log` is told everything, first of all; of `bots`, which are served, there are numbers before they have any."""
+        """
+        Args:
+            log: is told everything, first of all.
+            bots: those that are served; the metrics show them before they have a chat.
+        """
         self.room = Room(settings.worker.max_chats)
         self._settings = settings
         self._clock = clock
@@ -109,8 +116,12 @@ class Station:
         return self._deafness.deaf()
 
     def look_at(self, worker: Waiting, calls_waiting: Callable[[], Mapping[str, float]]) -> None:
-        """From now on the metrics show how much waits in `worker` and for the quota budget."""
-        self._metrics.read(items_waiting=lambda: worker.waiting, calls_waiting=calls_waiting)
+        """From now on the metrics show how much waits in `worker`, beside it and for the quota budget."""
+        self._metrics.read(
+            items_waiting=lambda: worker.waiting,
+            chats_unserved=lambda: worker.unserved,
+            calls_waiting=calls_waiting,
+        )
 
     def adopt(self, settings: Configuration) -> None:
         """What of these settings can be changed while running."""
