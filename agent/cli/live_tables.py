@@ -50,7 +50,8 @@ def chats(seen: Iterable[Mapping[str, Any]]) -> RenderableType:
 
 def _head(page: Mapping[str, Any]) -> Text:
     why = page.get("not_taking")
-    head = Text(f"worker {_short_worker(page['worker'])}: {len(page['chats'])} chats")
+    places = f" of {page['places']}" if "places" in page else ""
+    head = Text(f"worker {_short_worker(page['worker'])}: {len(page['chats'])}{places} chats")
     return head.append(f", takes none on ({why})", style="yellow") if why else head
 
 

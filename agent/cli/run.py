@@ -24,9 +24,9 @@ def run(settings: Configuration, again: Callable[[], Configuration]) -> None:
     bot, also = bots_of(settings)
     opened = source_of(settings)
     log = opened_log(settings.logging, unattended=True)
-    station = Station(settings, log=log, clock=SystemClock())
+    names = list(dict.fromkeys([bot.name, *(other.name for other in also.values())]))
+    station = Station(settings, log=log, clock=SystemClock(), bots=names)
     timeline = timeline_of(settings.control, max_chats=settings.worker.max_chats, clock=SystemClock())
-    names = {bot.name, *(other.name for other in also.values())}
     guards = WorkerGuards(settings.guards, bots=names, room=station.room, clock=SystemClock(), report=station)
     station.also_tell(timeline)
     station.also_tell(guards)

@@ -6,7 +6,7 @@ that starting and stopping can be seen too. It decides nothing about chats.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
@@ -29,10 +29,13 @@ from agent.telemetry.reasons import Reason
 
 
 class Waiting(Protocol):
-    """Whatever has items that wait for a turn."""
+    """Whatever has items that wait for a turn, and sees chats that wait for another's bot."""
 
     @property
     def waiting(self) -> int: ...
+
+    @property
+    def unserved(self) -> int: ...
 
 
 class Station:
@@ -43,13 +46,23 @@ class Station:
     """
 
     def __init__(
-        self, settings: Configuration, *, log: Report, clock: Clock, environment: Mapping[str, str] = os.environ
+        self,
+        settings: Configuration,
+        *,
+        log: Report,
+        clock: Clock,
+        bots: Iterable[str] = (),
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
-        """`log` is told everything, first of all."""
+        """
+        Args:
+            log: is told everything, first of all.
+            bots: those that are served; the metrics show them before they have a chat.
+        """
         self.room = Room(settings.worker.max_chats)
         self._settings = settings
         self._clock = clock
-        self._metrics = Metrics()
+        self._metrics = Metrics(bots)
         health = settings.health
         self._deafness = Deafness(after=health.deaf_after, share=health.deaf_share, clock=clock, report=self)
         self._readiness = Readiness(room=self.room, deafness=self._deafness, lease=settings.worker.lease, clock=clock)
@@ -103,8 +116,12 @@ class Station:
         return self._deafness.deaf()
 
     def look_at(self, worker: Waiting, calls_waiting: Callable[[], Mapping[str, float]]) -> None:
-        """From now on the metrics show how much waits in `worker` and for the quota budget."""
-        self._metrics.read(items_waiting=lambda: worker.waiting, calls_waiting=calls_waiting)
+        """From now on the metrics show how much waits in `worker`, beside it and for the quota budget."""
+        self._metrics.read(
+            items_waiting=lambda: worker.waiting,
+            chats_unserved=lambda: worker.unserved,
+            calls_waiting=calls_waiting,
+        )
 
     def adopt(self, settings: Configuration) -> None:
         """What of these settings can be changed while running."""

@@ -27,6 +27,11 @@ class Room:
         self._changed = anyio.Event()
 
     @property
+    def full(self) -> bool:
+        """Whether all places are taken; a door that is shut makes none full."""
+        return self.taken >= self.places
+
+    @property
     def free(self) -> int:
         """How many chats may come in now."""
         return 0 if self.shut_by else self.places - self.taken

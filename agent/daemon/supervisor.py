@@ -17,6 +17,7 @@ from agent.daemon.claims import Claims
 from agent.daemon.courtesy import Courtesy
 from agent.daemon.duty import Duty
 from agent.daemon.room import Room
+from agent.daemon.unserved import Unserved
 from agent.errors import StoreUnusable
 from agent.ids import ContactKey
 from agent.ports import Claimable, ContactStore, Declined, Offer
@@ -61,6 +62,7 @@ class Supervisor:
         self._children: dict[ContactKey, Child] = {}
         self._claiming: set[ContactKey] = set()
         self._courtesy = Courtesy(duty.owner, clock)
+        self._unserved = Unserved(clock, report)
         self._knows_its_own = False
         self._passed_over = False
         self._lost = 0
@@ -77,6 +79,11 @@ class Supervisor:
     def waiting(self) -> int:
         """How many items of all chats wait for a turn."""
         return sum(child.waiting for child in self._children.values())
+
+    @property
+    def unserved(self) -> int:
+        """How many live chats wait for a bot that is not served here, as the last whole look found."""
+        return len(self._unserved)
 
     # ------------------------------------------------------------------------------------- taking on
 
@@ -105,12 +112,15 @@ class Supervisor:
         own = not self._knows_its_own or bool(self._claims.astray)
         self._passed_over = False
         after: ContactKey | None = None
+        waiting: set[ContactKey] = set()
         while self._room.free > 0:
             keys = await self._store.claimable(self._duty.owner, own=own, limit=_PAGE, after=after)
+            waiting.update(keys)
             mine = [key for key in keys if self._is_ours_to_take(key)]
             await abreast(mine, self._resume, at_once=_AT_ONCE)
             if len(keys) < _PAGE:  # what is claimed from now on need not be looked for
                 self._knows_its_own = self._knows_its_own or not self._passed_over
+                self._unserved.looked(waiting)
                 break
             after = keys[-1]
         await self._free_what_went_astray()
@@ -153,11 +163,13 @@ class Supervisor:
         return await self._started(self._duty.fresh(offer, bot))
 
     async def _resume(self, key: ContactKey) -> None:
-        """Takes up one contact, if there is a place for it."""
+        """Takes up one contact, if its bot is served and there is a place for it."""
         record = await self._loaded(key)
-        if record is None or record.bot not in self._roster.bots:
+        if record is None:
             return
-        if self._room.free_for(record.bot) > 0 and self._room.take_now():
+        if record.bot not in self._roster.bots:
+            self._unserved.meet(key, record.bot)
+        elif self._room.free_for(record.bot) > 0 and self._room.take_now():
             await self._using_place(self._started(record, again=True))
         else:
             self._passed_over = True

@@ -10,6 +10,7 @@ import anyio
 
 from agent.clock import Clock
 from agent.daemon.census import Census, Notice
+from agent.daemon.fullness import Fullness
 from agent.daemon.lookout import Lookout, look_every
 from agent.daemon.rebalancing import Rebalancer, Rebalancing
 from agent.daemon.relief import Relief
@@ -61,6 +62,7 @@ class Watch:
         self._relief = relief
         self._invites = takes_up and rebalancing.rate > 0
         self._room = room
+        self._fullness = Fullness(room, clock=clock, report=report)
         self._shared_by = shared_by
         self._clock = clock
         self._report = report
@@ -107,6 +109,8 @@ class Watch:
         while True:
             with anyio.move_on_after(self._lease / 3):
                 await self._look_and_tell(supervisor)
+            if not self._leaving:
+                self._fullness.look()
             moving = self._rebalancer.due(self.seen, supervisor.contacts, supervisor.may_move)
             for key in (*moving, *self._relief.due(self.seen)):
                 supervisor.move(key, away_for=_NEWCOMERS_TIME)

@@ -126,6 +126,11 @@ class Worker:
         return self._supervisor.waiting if self._supervisor else 0
 
     @property
+    def unserved(self) -> int:
+        """How many live chats wait for a bot that is not served here."""
+        return self._supervisor.unserved if self._supervisor else 0
+
+    @property
     def id(self) -> WorkerId:
         """Its name."""
         return self._duty.owner

@@ -273,6 +273,10 @@ METRICS: tuple[Metric, ...] = (
 
 PROBES: tuple[Probe, ...] = (
     Probe(name="chats_max", help="Chats that this worker may serve at once."),
+    Probe(
+        name="chats_unserved",
+        help="Live chats in the store that wait for a bot which this worker does not serve, as it last found them.",
+    ),
     Probe(name="items_waiting", help="Items of all chats that wait for a turn."),
     Probe(
         name="calls_waiting",

@@ -1,10 +1,12 @@
 """Counts what happens: a `Report` that feeds the metrics of `agent.telemetry.catalogue`, in a registry of its own.
 
-Which bot a happening is about is known by its contact, from when that was claimed until its chat is closed. It knows
-no chat, no store and no HTTP; who shows the numbers asks for `exposition`.
+Which bot a happening is about is known by its contact, from when that was claimed until its chat is closed. A series
+that is born with its first count hides it, as Prometheus tells increases from two numbers: so what may come is shown
+at 0 before. It knows no chat, no store and no HTTP; who shows the numbers asks for `exposition`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import choose_encoder
@@ -24,13 +26,15 @@ Reading = Callable[[], float | Mapping[str, float]]
 class Metrics:
     """A `Report`: call it with each `Happening`."""
 
-    def __init__(self) -> None:
+    def __init__(self, bots: Iterable[str] = ()) -> None:
+        """`bots` are the names of those that are served: their series are there from the beginning."""
         self._registry = CollectorRegistry()
         self._bots = _Bots()
         self._readings: dict[str, Reading] = {}
         self._fed: dict[str, list[_Fed]] = {}
+        names = tuple(dict.fromkeys(map(self._bots.known, bots)))
         for metric in METRICS:
-            self._declare(metric)
+            self._declare(metric, names)
         self._registry.register(_Probes(self._readings))
         ProcessCollector(registry=self._registry)
 
@@ -61,8 +65,10 @@ class Metrics:
         encode, content_type = choose_encoder(accept)
         return encode(_WithoutBirthdays(self._registry)), content_type
 
-    def _declare(self, metric: Metric) -> None:
+    def _declare(self, metric: Metric, bots: Iterable[str]) -> None:
         series = _Series(metric, self._registry)
+        if metric.kind is not Kind.HISTOGRAM:  # each has a dozen lines, and none is about what is rare
+            series.begin(bots)
         for feed in metric.feeds:
             self._fed.setdefault(feed.happening, []).append(_Fed(series, feed.amount))
 
@@ -74,12 +80,15 @@ class _Bots:
         self._names: set[str] = set()
         self._serving: dict[ContactKey, str] = {}
 
+    def known(self, name: str) -> str:
+        """The name that it has here."""
+        if name not in self._names and len(self._names) >= MOST_BOTS:
+            return OTHER
+        self._names.add(name)
+        return name
+
     def meet(self, claimed: Happening) -> None:
-        name = str(claimed.fields.get("bot", OTHER))
-        if name in self._names or len(self._names) < MOST_BOTS:
-            self._names.add(name)
-        else:
-            name = OTHER
+        name = self.known(str(claimed.fields.get("bot", OTHER)))
         if claimed.contact is not None:
             self._serving[claimed.contact] = name
 
@@ -107,6 +116,12 @@ class _Series:
                 self._family = Gauge(name, metric.help, names, registry=registry)
             case Kind.HISTOGRAM:
                 self._family = Histogram(name, metric.help, names, registry=registry, buckets=metric.buckets)
+
+    def begin(self, bots: Iterable[str]) -> None:
+        """Shows at 0 each series that these bots may come to have."""
+        known = [bots if label.values is None else label.values for label in self._labels]
+        for values in product(*known):
+            self._found(values)
 
     def add(self, amount: float, happening: Happening, bot: str) -> None:
         values = tuple([bot if label.of is None else label.of(happening) for label in self._labels])

@@ -12,9 +12,11 @@ Every metric that `/metrics` shows, written from the table in `agent/telemetry/c
 what to watch](telemetry.md).
 
 A label `bot` is the bot's name; the first {MOST_BOTS} bots have series of their own. Any label's value that is not
-listed here is counted as `{OTHER}`, so that the number of series has a bound. The histograms have the suffixes
-`_bucket`, `_sum` and `_count`. The process itself is there as well (`process_resident_memory_bytes`,
-`process_open_fds` and others), as Prometheus names it.
+listed here is counted as `{OTHER}`, so that the number of series has a bound. Counters and gauges of the bots that a
+worker serves are shown at 0 from its start, for each value of their labels, so that the first count of all is an
+increase, too. The histograms have the suffixes `_bucket`, `_sum` and `_count`; with labels they appear when something
+was measured. The process itself is there as well (`process_resident_memory_bytes`, `process_open_fds` and others), as
+Prometheus names it.
 
 | metric | type | labels | meaning | fed by |
 |---|---|---|---|---|

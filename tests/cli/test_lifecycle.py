@@ -16,6 +16,7 @@ import pytest
 from aiohttp import web
 
 from agent.emulator import Emulator, emulate
+from tests.deploy.queries import counters
 
 Started: TypeAlias = Callable[..., Any]
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
@@ -143,6 +144,16 @@ async def test_probes_and_metrics_tell_its_life(started: Started, tmp_path: Path
         assert await scene.ended() == 130
         with pytest.raises(aiohttp.ClientConnectionError):
             await scene.get("/livez")
+
+
+async def test_every_counter_that_is_asked_for_is_there_before_the_first_chat(started: Started, tmp_path: Path) -> None:
+    """An alert about something rare must see its first time."""
+    async with _scene(started, tmp_path) as scene:
+        await scene.start("--health-port", "0")
+        _, text = await scene.get("/metrics")
+        shown = {(name, 'bot="mine"' in labels) for name, labels in re.findall(r"^(\w+)(.*) 0\.0$", text, re.MULTILINE)}
+        of_a_bot = {metric.full_name: "bot" in [label.name for label in metric.labels] for metric in counters()}
+        assert of_a_bot.items() <= shown
 
 
 async def test_every_line_of_a_turn_names_it(started: Started, tmp_path: Path) -> None:

@@ -114,6 +114,19 @@ async def test_a_chat_moves_between_two_daemons(set_up: Callable[[], Any]) -> No
         assert await anyio.to_thread.run_sync(other.ended) == 0
 
 
+async def test_a_full_worker_and_a_bot_that_has_gone_are_told(set_up: Callable[[], Any], started: Started) -> None:
+    """In the list and in the log: nobody wonders why offers wait, or forgets the chats of a bot that is not run."""
+    async with set_up() as scene:
+        daemon = await scene.talks(CHAT_AGENT_WORKER__MAX_CHATS="1")
+        await anyio.to_thread.run_sync(daemon.logged, "worker.full")
+        _, output, _ = await scene.command("ps", "--once")
+        assert "1 of 1 chats, takes none on (full)" in output
+        daemon.signal(signal.SIGTERM)
+        assert await anyio.to_thread.run_sync(daemon.ended) == 0
+        other = started("run", "echo", "--source", "local", "--endpoint-url", scene.connect.url)
+        await anyio.to_thread.run_sync(other.logged, '"bot": "mine", "chats": 1, "event": "bot.not_served"')
+
+
 async def test_mistakes_are_told_in_a_sentence(set_up: Callable[[], Any]) -> None:
     """With an exit code that a program can use."""
     async with set_up() as scene:

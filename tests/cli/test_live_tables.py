@@ -39,6 +39,8 @@ def test_the_list_tells_each_chat_and_why_none_are_taken_on() -> None:
     shown = _shown(live_tables.chats([page]))
     assert "worker 12-ab: 4 chats, takes none on (drained)" in shown
     assert all(age in shown for age in ("10s", "30m", "10h"))
+    full = {**page, "not_taking": "full", "places": 4}
+    assert "worker 12-ab: 4 of 4 chats, takes none on (full)" in _shown(live_tables.chats([full]))
     assert "1 chats" not in _shown(live_tables.chats([{"worker": "a.b.c.d", "now": NOW, "chats": []}]))
 
 

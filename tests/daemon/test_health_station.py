@@ -44,7 +44,7 @@ async def test_one_report_goes_to_log_metrics_and_readiness() -> None:
     log = Log()
     station = _station(log, health={"port": 0}, worker={"max_chats": 3})
     async with station.open():
-        station.look_at(SimpleNamespace(waiting=5), lambda: {"SendMessage": 2})
+        station.look_at(SimpleNamespace(waiting=5, unserved=7), lambda: {"SendMessage": 2})
         assert (await _get(log, "/readyz"))[0] == 503
         station(Happening(name="lease.renewed", fields={"seconds": 0.1}))
         station(Happening(name="worker.serving"))
@@ -54,6 +54,7 @@ async def test_one_report_goes_to_log_metrics_and_readiness() -> None:
         for line in (
             'chat_agent_chats{bot="mine"} 1.0',
             "chat_agent_items_waiting 5.0",
+            "chat_agent_chats_unserved 7.0",
             'chat_agent_calls_waiting{operation="SendMessage"} 2.0',
             "chat_agent_chats_max 3.0",
             "chat_agent_ready 1.0",

@@ -9,6 +9,7 @@ import anyio
 import pytest
 from msgspec.structs import replace
 
+from agent.daemon.census import Census
 from agent.daemon.room import Room
 from agent.daemon.roster import Roster, Route
 from agent.daemon.supervisor import Goodbye, Supervisor
@@ -17,6 +18,7 @@ from agent.ids import InstanceId, WorkerId
 from agent.ports import Declined
 from agent.record import ContactRecord, Phase
 from agent.session.session import Ending
+from agent.telemetry import Level
 from tests.store.counting import CountingStore
 
 Virtually: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
@@ -202,7 +204,7 @@ def test_a_stored_contact_of_another_bot_stays_that_bot_s(virtually: Virtually, 
             await scene.supervisor.resume()
             await scene.offer("a")
             assert scene.stage.running == []
-            assert scene.stage.names() == ["contact.of_another_bot"]
+            assert scene.stage.names() == ["bot.not_served", "contact.of_another_bot"]
             stored = await scene.stage.store.load(key)
             assert (stored.bot, stored.owner) == ("retired", None)
 
@@ -344,6 +346,57 @@ def test_live_contacts_that_nobody_serves_are_taken_up(virtually: Virtually, sta
             await anyio.wait_all_tasks_blocked()
             assert scene.stage.contacts == ["a", "b", "c"]
             assert {session.record.handled_turns for session in scene.stage.running} == {7}
+
+    virtually(story())
+
+
+def test_chats_of_a_bot_that_is_not_served_are_told_once_and_counted(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """Not at each look; and counted for as long as nobody takes them up."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            store = scene.stage.store
+            for number in range(107):
+                record = ContactRecord(key=stand_ins.key(f"{number:03d}"), bot="shop", display_name="Shop")
+                await store.claim(record, owner=WorkerId("dead"))
+            for _ in range(3):
+                await scene.supervisor.resume()
+                await anyio.sleep(61)
+            [told] = scene.stage.told
+            assert (told.name, told.level, told.fields) == (
+                "bot.not_served",
+                Level.WARNING,
+                {"bot": "shop", "chats": 107},
+            )
+            assert scene.supervisor.unserved == 107
+            await store.heartbeat(WorkerId("other"), ttl=1e9)
+            await store.claim(replace(record, owner=None), owner=WorkerId("other"))
+            await scene.supervisor.resume()
+            assert scene.supervisor.unserved == 106
+
+    virtually(story())
+
+
+def test_a_look_that_leaves_contacts_to_others_forgets_no_chat_that_is_not_served(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """Each second look passes over what another worker should rather have: the count stays, told once."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            for number in range(20):
+                record = ContactRecord(key=stand_ins.key(str(number)), bot="shop", display_name="Shop")
+                await scene.stage.store.claim(record, owner=WorkerId("dead"))
+            both = Census(workers=(WorkerId("me"), WorkerId("other")))
+            await scene.supervisor.resume(both)
+            assert 0 < scene.supervisor.unserved < 20
+            for _ in range(4):
+                await anyio.sleep(61)
+                await scene.supervisor.resume(both)
+                assert scene.supervisor.unserved == 20
+            assert [told.fields["chats"] for told in scene.stage.told][1:] == [20]
 
     virtually(story())
 

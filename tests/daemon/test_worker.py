@@ -74,6 +74,49 @@ def _story(
     virtually(told())
 
 
+def test_a_worker_tells_once_that_it_is_full_and_once_that_it_has_room(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """Not for each offer that waits."""
+
+    async def story(scene: Scene, worker: Worker) -> None:
+        worker.room.resize(2)
+        await scene.offer("a", "b", "c", "d")
+        await anyio.sleep(60)
+        for session in list(scene.stage.running):
+            session.leave()
+        await anyio.sleep(60)
+        assert scene.stage.contacts == ["c", "d"]
+        assert [name for name in scene.stage.names() if name.startswith("worker.")] == ["worker.serving", "worker.full"]
+        scene.stage.running[0].leave()
+        await anyio.sleep(60)
+        *_, told = [told for told in scene.stage.told if told.name.startswith("worker.")]
+        assert (told.name, told.fields) == ("worker.has_room", {"chats": 1, "places": 2})
+
+    _story(virtually, stand_ins, story)
+
+
+def test_a_worker_that_stops_has_no_room_to_tell_of(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Its places become free one after the other, for nobody."""
+
+    async def lingers(session: Any) -> Ending:
+        await anyio.sleep(20)
+        ending: Ending = await session.go()
+        return ending
+
+    async def story(scene: Scene, worker: Worker) -> None:
+        worker.room.resize(2)
+        scene.stage.plans[scene.parts.key("b")] = [lingers]
+        await scene.offer("a", "b")
+        await anyio.sleep(2)
+        worker.stop()
+        await scene.stage.until(lambda: "worker.stopped" in scene.stage.names())
+        told = [name for name in scene.stage.names() if name in {"worker.full", "worker.draining", "worker.has_room"}]
+        assert told == ["worker.full", "worker.draining"]
+
+    _story(virtually, stand_ins, story)
+
+
 @pytest.mark.parametrize(("goodbye", "word"), [(Goodbye.RELEASE, "drain"), (Goodbye.LEAVE, "leave")])
 def test_a_stopped_worker_takes_leave_of_its_chats_in_order(
     virtually: Virtually, stand_ins: SimpleNamespace, goodbye: Goodbye, word: str

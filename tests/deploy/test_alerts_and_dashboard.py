@@ -1,23 +1,18 @@
 """Alert rules and dashboard ask for metrics, labels and values that exist; promtool agrees, where it is."""
 
-import json
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
+from math import prod
 from typing import Any
 
 import pytest
-import yaml
 
-from agent.telemetry.catalogue import METRICS, PROBES, Kind
+from agent.telemetry.catalogue import METRICS, PROBES, Kind, Metric
 from agent.telemetry.metrics import Metrics
+from tests.deploy.queries import RULE_TESTS, RULES, counters, panels, queries, rules
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
-RULES = DEPLOY / "prometheus" / "chat-agent.rules.yml"
-RULE_TESTS = DEPLOY / "prometheus" / "chat-agent.tests.yml"
-DASHBOARD = DEPLOY / "grafana" / "chat-agent.json"
 EVERYWHERE = {"instance", "job", "le"}
 
 
@@ -34,22 +29,6 @@ def _known() -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 KNOWN = _known()
-
-
-def _rules() -> list[dict[str, Any]]:
-    groups = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
-    return [rule for group in groups for rule in group["rules"]]
-
-
-def _panels() -> list[dict[str, Any]]:
-    panels: list[dict[str, Any]] = json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]
-    return panels
-
-
-def _queries() -> Iterator[tuple[str, str]]:
-    yield from ((rule["alert"], rule["expr"]) for rule in _rules())
-    for panel in _panels():
-        yield from ((panel["title"], target["expr"]) for target in panel.get("targets", ()))
 
 
 def _mistakes(query: str) -> Iterator[str]:
@@ -71,7 +50,7 @@ def _wrong(name: str, label: str, values: list[str]) -> Iterator[str]:
             yield f"{name} has no {label} {value}"
 
 
-@pytest.mark.parametrize(("where", "query"), [pytest.param(*each, id=each[0]) for each in sorted(set(_queries()))])
+@pytest.mark.parametrize(("where", "query"), [pytest.param(*each, id=each[0]) for each in sorted(set(queries()))])
 def test_a_query_asks_for_what_exists(where: str, query: str) -> None:
     """Names, labels and fixed values, against the table that the metrics are made from."""
     assert list(_mistakes(query)) == []
@@ -91,7 +70,7 @@ def test_the_check_finds_mistakes(query: str, mistake: str) -> None:
     assert list(_mistakes(query)) == [mistake]
 
 
-@pytest.mark.parametrize("rule", [pytest.param(rule, id=rule["alert"]) for rule in _rules()])
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=rule["alert"]) for rule in rules()])
 def test_an_alert_says_what_is_wrong_and_what_to_do(rule: dict[str, Any]) -> None:
     """A page at night is read by somebody who did not write it."""
     assert rule["labels"]["severity"] in {"page", "ticket"}
@@ -101,18 +80,27 @@ def test_an_alert_says_what_is_wrong_and_what_to_do(rule: dict[str, Any]) -> Non
 
 def test_every_alert_has_a_name_of_its_own() -> None:
     """And every panel an id and a place of its own."""
-    names = [rule["alert"] for rule in _rules()]
+    names = [rule["alert"] for rule in rules()]
     assert len(set(names)) == len(names)
-    panels = _panels()
-    assert len({panel["id"] for panel in panels}) == len(panels)
-    assert len({(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}) == len(panels)
-    assert all(panel["gridPos"]["x"] + panel["gridPos"]["w"] <= 24 for panel in panels)
+    shown = panels()
+    assert len({panel["id"] for panel in shown}) == len(shown)
+    assert len({(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in shown}) == len(shown)
+    assert all(panel["gridPos"]["x"] + panel["gridPos"]["w"] <= 24 for panel in shown)
+
+
+@pytest.mark.parametrize("metric", [pytest.param(metric, id=metric.name) for metric in counters()])
+def test_a_counter_that_is_asked_for_is_shown_before_anything_happened(metric: Metric) -> None:
+    """At 0, in every series that it may have for a bot that is served: else its first count were no increase."""
+    shown = Metrics(["shop", "faq"]).exposition()[0].decode().splitlines()
+    lines = [line for line in shown if re.match(rf"{metric.full_name}[ {{]", line)]
+    assert len(lines) == prod(len(label.values or ("shop", "faq")) for label in metric.labels)
+    assert all(line.endswith(" 0.0") for line in lines)
 
 
 def test_the_dashboard_shows_every_metric_that_an_alert_is_about() -> None:
     """Who is woken finds the number."""
-    shown = " ".join(target["expr"] for panel in _panels() for target in panel.get("targets", ()))
-    asked = {name for rule in _rules() for name in re.findall(r"chat_agent_\w+", rule["expr"])}
+    shown = " ".join(target["expr"] for panel in panels() for target in panel.get("targets", ()))
+    asked = {name for rule in rules() for name in re.findall(r"chat_agent_\w+", rule["expr"])}
     assert {name for name in asked if name not in shown} <= {
         "chat_agent_reload_failures_total",
         "chat_agent_reply_seconds_count",

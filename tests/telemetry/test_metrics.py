@@ -174,6 +174,14 @@ def test_only_so_many_bots_have_series_of_their_own() -> None:
     assert board("chats", bot=f"bot{MOST_BOTS}") is None
 
 
+def test_more_bots_than_have_series_of_their_own_are_shown_together() -> None:
+    """Also before anything happened; a bot that is not served has no series until it counts."""
+    metrics = Metrics(f"bot{number}" for number in range(MOST_BOTS + 3))
+    shown = metrics.exposition()[0].decode()
+    bots = set(re.findall(r'chat_agent_dead_letters_total{bot="(\w+)"} 0.0', shown))
+    assert bots == {*(f"bot{number}" for number in range(MOST_BOTS)), "other"}
+
+
 def test_a_probe_is_read_when_somebody_asks() -> None:
     """One number, or one for each value of its label."""
     board = Board()

@@ -44,13 +44,15 @@ class Looking:
             "worker": self._worker.id,
             "now": timestamp(self._clock.now()),
             "not_taking": self._not_taking(),
+            "places": self._worker.room.places,
             "chats": [self._chat(key) for key in page],
             "next": str(page[-1]) if len(keys) > len(page) else None,
         }
 
     def _not_taking(self) -> str:
         """Why it takes no chats on; "" when it does."""
-        return ", ".join(sorted({*self._worker.room.shut_by, *(["stopping"] if self._worker.stopping else [])}))
+        room, stopping = self._worker.room, self._worker.stopping
+        return ", ".join(sorted({*room.shut_by, *(["full"] * room.full), *(["stopping"] * stopping)}))
 
     def _chat(self, key: ContactKey) -> Mapping[str, Any]:
         story = self._timeline.story(key)

@@ -280,6 +280,16 @@ async def test_drain_can_stay_and_be_undone(scene: Callable[..., Any], goodbye: 
         assert one.room.free == 10
 
 
+async def test_a_full_worker_says_so(scene: Callable[..., Any]) -> None:
+    """With its places, as a reason not to take chats on; and no more when there is room."""
+    one = scene()
+    async with one.serving("aaaa", "bbbb"):
+        for places, why in ((2, "full"), (3, "")):
+            one.room.resize(places)
+            page = await one.ask("ps")
+            assert (page["places"], page["not_taking"]) == (places, why)
+
+
 async def test_drain_ends_the_worker(scene: Callable[..., Any]) -> None:
     """As SIGTERM does."""
     one = scene()
