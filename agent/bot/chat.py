@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, cast
 
 from typing_extensions import TypeVar
 
-from agent.bot import steps
+from agent.bot import durable, steps
 from agent.bot.asking import Questions
 from agent.bot.duration import Duration, seconds
 from agent.bot.filters import Filter
@@ -196,21 +196,32 @@ class Chat(Questions, Generic[DepsT_co, StateT_co]):
         """Runs the ``@on_timer(name)`` handler after that time, over restarts; setting it again moves it.
 
         Raises:
-            DialogError: there is no such handler.
+            DialogError: there is no such handler, or the payload is no string.
+            BotError: `after` is no duration.
         """
-        if name not in self._talk.bot.routes.timers:
-            raise DialogError(f"chat.later: there is no @on_timer({name!r}) handler.")
-        self._set_timer(f"later/{name}", after, payload)
+        known = durable.text("chat.later", "name", name)
+        if known not in self._talk.bot.routes.timers:
+            raise DialogError(f"chat.later: there is no @on_timer({known!r}) handler.")
+        self._set_timer(f"later/{known}", after, durable.text("chat.later", "payload", payload, "json.dumps(...) it"))
 
     def remind(self, after: Duration, text: str) -> None:
-        """Says `text` after that time, unless `forget` is called or the conversation is over by then; there is one."""
-        self._set_timer("remind/", after, text)
+        """Says `text` after that time, unless `forget` is called or the conversation is over by then; there is one.
+
+        Raises:
+            DialogError: the text is no string, or there is nothing visible in it.
+            BotError: `after` is no duration.
+        """
+        kept = durable.text("chat.remind", "text", text)
+        if not kept.strip():
+            raise DialogError("chat.remind: text must be visible; to take a reminder back, call chat.forget().")
+        self._set_timer("remind/", after, kept)
 
     def forget(self, name: str | None = None) -> None:
         """Takes back a `later` by its name, or the `remind`."""
         turn = self._run.scene("forget")
+        timer = f"later/{durable.text('chat.forget', 'name', name)}" if name else "remind/"
         if not self._run.replaying:
-            turn.timers.pop(f"later/{name}" if name else "remind/", None)
+            turn.timers.pop(timer, None)
 
     def _set_timer(self, name: str, after: Duration, payload: str) -> None:
         turn = self._run.scene("later")

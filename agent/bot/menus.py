@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from agent.bot import durable
 from agent.bot.choice import Choice
 from agent.errors import DialogError
 from agent.wire.interactive import (
@@ -92,6 +93,20 @@ class Menu(Generic[T]):
                 if (card.identifier, title) == (picked.identifier, picked.title):
                     return value
         raise ValueError("no such card")
+
+
+def of_question(question: object, choices: Sequence[Any]) -> tuple[Menu[Any], str]:
+    """The menu for what was given to ``choose``, and its title.
+
+    Raises:
+        DialogError: it is no question, or its choices are none.
+        InvalidMessage: it cannot be sent.
+    """
+    if isinstance(question, Template):
+        return of_template(question), question.title
+    if not isinstance(question, str):
+        raise DialogError(f"chat.choose: the question must be a string or a template, not {durable.called(question)}.")
+    return of_choices(question, choices), question
 
 
 def of_choices(question: str, choices: Sequence[Any]) -> Menu[Any]:

@@ -9,6 +9,7 @@ from typing import Any, Generic, overload
 
 from typing_extensions import TypeVar
 
+from agent.bot import durable
 from agent.bot import middleware as middlewares
 from agent.bot.chat import Chat
 from agent.bot.duration import Duration, seconds
@@ -120,7 +121,8 @@ class Router(Generic[DepsT, StateT]):
         """A timer set with ``chat.later(..., name)`` went off."""
         if not isinstance(name, str) or not name:
             raise RegistrationError("Write @on_timer('name'), the name given to chat.later.")
-        return self._decorator(Kind.TIMER, middleware, name=name)
+        known = durable.text("@on_timer", "name", name, error=RegistrationError)
+        return self._decorator(Kind.TIMER, middleware, name=known)
 
     def on_error(
         self, *errors: type[Exception], middleware: Iterable[Middleware] = ()
@@ -152,9 +154,10 @@ class Router(Generic[DepsT, StateT]):
         called = name or (when if isinstance(when, str) else None)
         if not called:
             raise RegistrationError("A dialog needs a name: @dialog('order') or @dialog(filter, name='order').")
-        if not isinstance(version, int) or version < 1:
-            raise RegistrationError(f"Dialog {called!r}: version={version!r} is not a whole number from 1 up.")
-        return self._decorator(Kind.DIALOG, middleware, name=called, version=version, filter=found)
+        known = durable.text("@dialog", "name", called, error=RegistrationError)
+        if not durable.number(version) or version < 1:
+            raise RegistrationError(f"Dialog {known!r}: version={version!r} is not a whole number from 1 up.")
+        return self._decorator(Kind.DIALOG, middleware, name=known, version=version, filter=found)
 
     # ------------------------------------------------------------------------------------ structure
 

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, get_type_hints
 
+import msgspec
 import pydantic
 import pydantic_core
 
@@ -110,9 +111,11 @@ def _adapter(function: Callable[..., Any]) -> pydantic.TypeAdapter[Any]:
 
 def _kept(function: Callable[..., Any], name: str, value: object) -> Any:
     try:
-        return _adapter(function).dump_python(value, mode="json", warnings="error")
-    except (pydantic_core.PydanticSerializationError, ValueError) as error:
+        kept = _adapter(function).dump_python(value, mode="json", warnings="error")
+        msgspec.msgpack.encode(kept)  # numbers of any size and half surrogate pairs have no durable form
+    except (pydantic_core.PydanticSerializationError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DialogError(_unkept(name, value)) from error
+    return kept
 
 
 def _restored(function: Callable[..., Any], name: str, value: object) -> object:
