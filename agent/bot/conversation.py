@@ -83,21 +83,30 @@ class BotConversation:
             raise
 
     async def failed(self, turn: Turn, error: Exception) -> None:
-        """Ends the run that failed, then lets the bot's error handler, else the apology, speak."""
+        """Ends the run that failed, then lets the bot's error handler, else the apology, speak.
+
+        A handler that fails itself is no last word: the apology is said, and its error is raised.
+        """
         self._runs.fail(turn)
         if isinstance(error, ConversationOver):
             return
         with suppress(StateError):
             self.memory.load(turn.state)
-        handler = self._routes.for_error(error)
-        try:
-            if handler is None:
-                await self._say(turn, self.bot.texts.apology)
+        with suppress(ConversationOver):
+            if handler := self._routes.for_error(error):
+                await self._last_word(turn, handler, error)
             else:
-                run = self._new_run(turn, handler, None, again="!")
-                await run.begin(turn, self._chat(run), error)
+                await self._say(turn, self.bot.texts.apology)
+
+    async def _last_word(self, turn: Turn, handler: Handler, error: Exception) -> None:
+        run = self._new_run(turn, handler, None, again="!")
+        try:
+            await run.begin(turn, self._chat(run), error)
         except ConversationOver:
-            return
+            raise
+        except Exception:
+            await self._say(turn, self.bot.texts.apology)
+            raise
 
     async def rehearse(self, turn: Turn, number: int) -> Exception | None:
         """Replays the run of that number up to where it waits; the error with which that fails."""

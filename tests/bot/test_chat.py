@@ -312,6 +312,52 @@ async def test_an_error_handler_has_the_last_word() -> None:
         await customer.sees("Not found.")
 
 
+@pytest.mark.parametrize("said", [(), ("One moment.",)])
+async def test_an_error_handler_that_fails_leaves_nobody_in_silence(said: tuple[str, ...]) -> None:
+    """The apology is said then, once; the author reads both errors, and the chat goes on."""
+    bot = Bot("failing", apology="Pardon.")
+
+    @bot.on_error()
+    async def broken(chat: Chat, error: Exception) -> None:
+        for text in said:
+            await chat.say(text)
+        raise RuntimeError
+
+    @bot.on_message("zero")
+    async def zero(chat: Chat, message: Message) -> None:
+        raise ZeroDivisionError
+
+    @bot.on_message()
+    async def echo(chat: Chat, message: Message) -> None:
+        await chat.say(message.text)
+
+    async with chatting(bot) as customer:
+        await customer.says("zero", "hello")
+        await customer.sees("hello")
+        assert customer.heard == [*said, "Pardon.", "hello"]
+        assert [type(error) for error in customer.errors] == [ZeroDivisionError, RuntimeError]
+
+
+async def test_an_error_handler_may_find_the_conversation_over() -> None:
+    """Nobody is left to apologise to."""
+    bot = Bot("failing", apology="Pardon.")
+
+    @bot.on_error()
+    async def gives_up(chat: Chat, error: Exception) -> None:
+        await chat.leave()
+        await chat.say("Too late.")
+
+    @bot.on_message()
+    async def zero(chat: Chat, message: Message) -> None:
+        raise ZeroDivisionError
+
+    async with chatting(bot) as customer:
+        await customer.says("zero")
+        await customer.waits(3)
+        assert customer.heard == []
+        assert [type(error) for error in customer.errors] == [ZeroDivisionError]
+
+
 async def test_a_handler_that_never_ends_is_cancelled() -> None:
     """The turn has a deadline; the dialog it belonged to is over, the chat is not."""
     bot = Bot("endless")
