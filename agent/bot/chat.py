@@ -238,7 +238,7 @@ class Chat(Questions, Generic[DepsT_co, StateT_co]):
 
     @property
     def item(self) -> Item | None:
-        """The item that started this handler, if one did."""
+        """The item that started this handler, if one did; in a middleware, what the turn is about."""
         return self._run.item
 
     async def set_attributes(self, attributes: Mapping[str, str]) -> None:

@@ -18,7 +18,7 @@ Function: TypeAlias = Callable[..., Awaitable[object]]
 
 
 class Kind(StrEnum):
-    """What a handler is for, spelled as the decorator that registers it."""
+    """What a handler is for, spelled as the decorator that registers it; AROUND stands for a middleware."""
 
     JOIN = "on_join"
     MESSAGE = "on_message"
@@ -29,6 +29,7 @@ class Kind(StrEnum):
     TIMEOUT = "on_timeout"
     TIMER = "on_timer"
     DIALOG = "dialog"
+    AROUND = "middleware"
 
 
 ARGUMENTS: dict[Kind, tuple[str, ...]] = {
@@ -41,6 +42,7 @@ ARGUMENTS: dict[Kind, tuple[str, ...]] = {
     Kind.TIMEOUT: ("chat",),
     Kind.TIMER: ("chat", "payload"),
     Kind.DIALOG: ("chat",),
+    Kind.AROUND: ("chat",),
 }
 
 
@@ -79,7 +81,7 @@ class Handler:
         return f"{self.kind} {self.name!r} ({self.where})"
 
 
-def place(function: Function) -> str:
+def place(function: Callable[..., object]) -> str:
     """``file.py:12`` of `function`, as far as it is known."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     return f"{Path(code.co_filename).name}:{code.co_firstlineno}" if code else "?"
@@ -113,7 +115,7 @@ def _name(function: object) -> str:
 
 
 def _called(function: Callable[..., object]) -> str:
-    return f"{_name(function)} ({place(function)})"  # type: ignore[arg-type]
+    return f"{_name(function)} ({place(function)})"
 
 
 def as_filter(kind: Kind, given: object) -> Filter[Any] | None:

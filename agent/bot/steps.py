@@ -51,6 +51,7 @@ async def step(
     """See `Chat.step`."""
     name = getattr(function, "__qualname__", type(function).__qualname__)
     run.scene("step")
+    run.in_journal(Act.STEP)
     entry = run.recall(Act.STEP, name)
     if entry is None:
         entry = Entry(act=Act.STEP, label=name, where=mismatch.where(mismatch.author_frame()))
