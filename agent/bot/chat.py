@@ -144,7 +144,7 @@ class Chat(Questions, Generic[DepsT_co, StateT_co]):
 
         Raises:
             StepFailed: it raised; so does the replay.
-            DialogError: its result cannot be kept.
+            DialogError: its result cannot be kept, or it is no function.
         """
         return cast("T", await steps.step(self._run, function, args, kwargs))
 
