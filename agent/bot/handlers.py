@@ -95,6 +95,10 @@ def checked(kind: Kind, function: object) -> Function:
     """
     if not callable(function):
         raise RegistrationError(f"@{kind} needs an async function, not {function!r}.")
+    if inspect.isasyncgenfunction(function):
+        raise RegistrationError(
+            f"{_called(function)} has a yield in it; a handler says with 'await chat.say(...)' and yields nothing."
+        )
     if not inspect.iscoroutinefunction(function):
         raise RegistrationError(
             f"{_called(function)} is not async; write 'async def {_name(function)}(...)' for {kind}."
@@ -118,6 +122,18 @@ def _called(function: Callable[..., object]) -> str:
     return f"{_name(function)} ({place(function)})"
 
 
+def _function_as_filter(kind: Kind, given: Callable[..., object]) -> str:
+    """A function that could be the handler wants parentheses above it; any other was meant as a filter."""
+    try:
+        inspect.signature(given).bind(*ARGUMENTS[kind])
+        handler = given.__name__ != "<lambda>"
+    except TypeError:
+        handler = inspect.iscoroutinefunction(given)
+    if handler:
+        return f"Write @{kind}() with parentheses above {_called(given)}."
+    return f"@{kind} takes a filter, not the function {_called(given)}; write predicate(...) around it."
+
+
 def as_filter(kind: Kind, given: object) -> Filter[Any] | None:
     """The filter in a decorator's first argument: a `Filter`, a phrase, or None for all.
 
@@ -131,5 +147,5 @@ def as_filter(kind: Kind, given: object) -> Filter[Any] | None:
             raise RegistrationError(f"@{kind}({given!r}) would match only empty messages; give words, or no argument.")
         return words(given)
     if inspect.isfunction(given):
-        raise RegistrationError(f"Write @{kind}() with parentheses above {_called(given)}.")
+        raise RegistrationError(_function_as_filter(kind, given))
     raise RegistrationError(f"@{kind} takes a filter or a phrase, not {given!r}.")

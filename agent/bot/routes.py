@@ -181,8 +181,8 @@ _WHAT: dict[Kind, Callable[[Handler], list[str]]] = {
     Kind.LEAVE: lambda handler: ["the leaving"],
     Kind.TIMEOUT: lambda handler: [f"a silence of {handler.after:g} s"],
     Kind.ERROR: lambda handler: [" or ".join(error.__name__ for error in handler.errors)],
-    Kind.ATTACHMENT: lambda handler: [f"attachments {handler.filter!r}" if handler.filter else "every attachment"],
-    Kind.EVENT: lambda handler: [f"events {handler.filter!r}" if handler.filter else "every event"],
+    Kind.ATTACHMENT: lambda handler: [f"attachments {handler.filter!r}" if handler.filter is not None else "every attachment"],
+    Kind.EVENT: lambda handler: [f"events {handler.filter!r}" if handler.filter is not None else "every event"],
 }
 
 
