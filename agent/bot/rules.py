@@ -3,7 +3,7 @@
 A rule that is none, or of the wrong kind, is refused in a sentence. It knows no run and no chat.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -41,7 +41,7 @@ _NEEDS: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda given: isinstance(given, str) or callable(given),
         "a string, or a function of chat and message",
     ),
-    "key": (lambda given: isinstance(given, str), "a string; write str(...) around it"),
+    "key": (lambda given: isinstance(given, str), "a string"),
 }
 
 
@@ -89,6 +89,8 @@ def _refuse_tries(verb: str, tries: Any) -> None:
 def _refuse_cancel(verb: str, cancel: Any) -> None:
     if isinstance(cancel, str):
         raise DialogError(f"{verb}(cancel={cancel!r}) takes several words; write [{cancel!r}].")
+    if cancel is not None and not isinstance(cancel, Iterable):
+        raise DialogError(f"{verb}(cancel=...) takes several words, not {durable.called(cancel)}.")
     for word in cancel or ():
         if not isinstance(word, str):
             raise DialogError(f"{verb}(cancel=...) takes words, not {durable.called(word)}.")
