@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
 
+from agent.bot.filters import compiled_pattern
 from agent.errors import DialogError
 
 T = TypeVar("T")
@@ -112,7 +113,7 @@ def phone() -> Answer[str]:
 
 def matching(pattern: str, hint: str) -> Answer[str]:
     """Words that are wholly of `pattern`, ignoring case."""
-    compiled = re.compile(pattern, re.IGNORECASE)
+    compiled = compiled_pattern("answers.matching", pattern, re.IGNORECASE, error=DialogError)
 
     def read(said: str, at: datetime) -> str:
         if not compiled.fullmatch(said.strip()):

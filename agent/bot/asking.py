@@ -10,7 +10,7 @@ from agent.bot import questions
 from agent.bot.answers import Answer
 from agent.bot.choice import Choice
 from agent.bot.duration import Duration
-from agent.bot.questions import Otherwise
+from agent.bot.rules import Otherwise
 from agent.wire.interactive import (
     Carousel,
     ListPicker,
@@ -78,7 +78,7 @@ class Questions:
             HumanTookOver: an agent joined; any other `ConversationOver` likewise.
             DialogError: it is called where nothing can be asked.
         """
-        return questions.ask(cast("Any", self), question, questions.Rules(kind=kind, check=check, **rules))
+        return questions.ask(cast("Any", self), question, {"kind": kind, "check": check, **rules})
 
     @overload
     async def choose(

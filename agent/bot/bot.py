@@ -14,6 +14,8 @@ from typing_extensions import TypeVar
 
 from agent.bot.blocking import watching
 from agent.bot.conversation import BotConversation
+from agent.bot.durable import called
+from agent.bot.lifespans import opened, opening
 from agent.bot.middleware import Middleware, checked
 from agent.bot.router import Router
 from agent.bot.routes import Routes, compiled
@@ -93,7 +95,7 @@ class Bot(Router[DepsT, StateT], Generic[DepsT, StateT]):
         self.display_name = _named("display_name", display_name or name)
         self._overlap = _one_of(Overlap, "turns", turns)
         self.on_mismatch = _one_of(OnMismatch, "on_mismatch", on_mismatch)
-        self._lifespan = lifespan
+        self._lifespan = opening(lifespan)
         self.state_type = None if state is None else StateType(state, migrate)
         self.texts = (texts or Texts()) if apology is None else replace(texts or Texts(), apology=apology)
         self.cancel_words = tuple(_phrases(cancel_words))
@@ -169,7 +171,7 @@ class Bot(Router[DepsT, StateT], Generic[DepsT, StateT]):
         """
         self.freeze()
         watch = nullcontext() if self.block_limit is None else watching(self.block_limit, self._tell)
-        async with nullcontext(_NOTHING) if self._lifespan is None else self._lifespan() as deps:
+        async with nullcontext(_NOTHING) if self._lifespan is None else opened(self._lifespan) as deps:
             self._deps = deps
             try:
                 with watch:
@@ -217,4 +219,7 @@ def _one_of(options: type[E], what: str, given: str) -> E:
 def _phrases(words: Sequence[str]) -> Sequence[str]:
     if isinstance(words, str):
         raise RegistrationError(f"Bot(cancel_words={words!r}) takes several words; write [{words!r}].")
+    for word in words:
+        if not isinstance(word, str):
+            raise RegistrationError(f"Bot(cancel_words=...) takes words, not {called(word)}.")
     return words

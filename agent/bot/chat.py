@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, cast
 
 from typing_extensions import TypeVar
 
-from agent.bot import steps
+from agent.bot import durable, steps
 from agent.bot.asking import Questions
+from agent.bot.attributes import checked
 from agent.bot.duration import Duration, seconds
 from agent.bot.filters import Filter
 from agent.bot.journal import Act, Entry
-from agent.errors import BotError, ContentTypeRefused, DialogError, InvalidMessage
+from agent.bot.saying import refuse_unsayable, refuse_unshowable
+from agent.errors import BotError, ContentTypeRefused, DialogError
 from agent.record import Timer
 from agent.session.conversation import Contact, Turn
 from agent.wire.content import ContentType
@@ -77,14 +79,10 @@ class Chat(Questions, Generic[DepsT_co, StateT_co]):
         """Says `texts`, one message each, in order; long ones are split. Returns when the chat has them.
 
         Raises:
-            InvalidMessage: there is nothing visible in one of them.
+            InvalidMessage: one of them is no string, or has nothing visible in it.
             ConversationOver: nothing more can be said.
         """
-        if not texts:
-            raise InvalidMessage("chat.say() needs a text.")
-        for text in texts:
-            if not isinstance(text, str) or not text.strip():
-                raise InvalidMessage(f"chat.say needs visible text, not {type(text).__name__} without any.")
+        refuse_unsayable(texts)
         for text in texts:
             if turn := self._stage():
                 await turn.send(text, content_type=ContentType.MARKDOWN if markdown else ContentType.PLAIN)
@@ -118,8 +116,9 @@ class Chat(Questions, Generic[DepsT_co, StateT_co]):
     async def show(self, message: Template) -> None:
         """Shows an interactive message; as numbered text where the contact or the bot's setting does not allow it.
 
-        Raises ConversationOver.
+        Raises ConversationOver, and InvalidMessage for what is no interactive message.
         """
+        refuse_unshowable(message)
         await self._show(message, message.to_text())
 
     async def _show(self, message: Template, text: str) -> None:
@@ -145,7 +144,7 @@ class Chat(Questions, Generic[DepsT_co, StateT_co]):
 
         Raises:
             StepFailed: it raised; so does the replay.
-            DialogError: its result cannot be kept.
+            DialogError: its result cannot be kept, or it is no function.
         """
         return cast("T", await steps.step(self._run, function, args, kwargs))
 
@@ -177,7 +176,14 @@ class Chat(Questions, Generic[DepsT_co, StateT_co]):
         """Passes the chat on: writes contact `attributes` for the flow, says goodbye, leaves.
 
         From then on every verb that sends raises `HandedOff`.
+
+        Raises:
+            BotError: the attributes cannot be written, or the goodbye not be said; then nothing is done.
         """
+        if attributes is not None:
+            checked("chat.hand_off", attributes)
+        if say is not None and say != "":
+            refuse_unsayable([say])
         if attributes:
             await self.set_attributes(attributes)
         if say:
@@ -196,21 +202,32 @@ class Chat(Questions, Generic[DepsT_co, StateT_co]):
         """Runs the ``@on_timer(name)`` handler after that time, over restarts; setting it again moves it.
 
         Raises:
-            DialogError: there is no such handler.
+            DialogError: there is no such handler, or the payload is no string.
+            BotError: `after` is no duration.
         """
-        if name not in self._talk.bot.routes.timers:
-            raise DialogError(f"chat.later: there is no @on_timer({name!r}) handler.")
-        self._set_timer(f"later/{name}", after, payload)
+        known = durable.text("chat.later", "name", name)
+        if known not in self._talk.bot.routes.timers:
+            raise DialogError(f"chat.later: there is no @on_timer({known!r}) handler.")
+        self._set_timer(f"later/{known}", after, durable.text("chat.later", "payload", payload, "json.dumps(...) it"))
 
     def remind(self, after: Duration, text: str) -> None:
-        """Says `text` after that time, unless `forget` is called or the conversation is over by then; there is one."""
-        self._set_timer("remind/", after, text)
+        """Says `text` after that time, unless `forget` is called or the conversation is over by then; there is one.
+
+        Raises:
+            DialogError: the text is no string, or there is nothing visible in it.
+            BotError: `after` is no duration.
+        """
+        kept = durable.text("chat.remind", "text", text)
+        if not kept.strip():
+            raise DialogError("chat.remind: text must be visible; to take a reminder back, call chat.forget().")
+        self._set_timer("remind/", after, kept)
 
     def forget(self, name: str | None = None) -> None:
         """Takes back a `later` by its name, or the `remind`."""
         turn = self._run.scene("forget")
+        timer = f"later/{durable.text('chat.forget', 'name', name)}" if name else "remind/"
         if not self._run.replaying:
-            turn.timers.pop(f"later/{name}" if name else "remind/", None)
+            turn.timers.pop(timer, None)
 
     def _set_timer(self, name: str, after: Duration, payload: str) -> None:
         turn = self._run.scene("later")
@@ -227,14 +244,20 @@ class Chat(Questions, Generic[DepsT_co, StateT_co]):
 
     @property
     def item(self) -> Item | None:
-        """The item that started this handler, if one did."""
+        """The item that started this handler, if one did; in a middleware, what the turn is about."""
         return self._run.item
 
     async def set_attributes(self, attributes: Mapping[str, str]) -> None:
-        """Writes contact attributes, for the flow and the agents to read. Raises ConnectError."""
+        """Writes contact attributes, for the flow and the agents to read.
+
+        Raises:
+            BotError: keys or values are none, or too large; see the page about bots.
+            ConnectError: Amazon Connect did not take them.
+        """
         turn = self._run.scene("set_attributes")
+        fit = checked("chat.set_attributes", attributes)
         if not self._run.replaying:
-            await turn.set_attributes(attributes)
+            await turn.set_attributes(fit)
 
     async def history(self) -> Sequence[Item]:
         """The whole chat so far, oldest first. In a dialog it belongs into a `step`: it grows. Raises ConnectError."""

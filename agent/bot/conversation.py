@@ -4,21 +4,23 @@ It is what a session drives. Runs that wait stay in memory; whatever must outliv
 the turn returns. A turn that fails or is cancelled leaves everything as the turn before left it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any, assert_never
 
 from msgspec.structs import replace
 
 from agent.bot import middleware
+from agent.bot.bystander import bystander
 from agent.bot.chat import Chat
 from agent.bot.handlers import Handler, Kind
 from agent.bot.journal import Kept, RunRecord
 from agent.bot.memory import Memory
+from agent.bot.middleware import Middleware
 from agent.bot.mismatch import impurity
 from agent.bot.routes import Routes
 from agent.bot.run import Run
-from agent.bot.runs import Runs, nothing
+from agent.bot.runs import Runs
 from agent.bot.unhandled import paste
 from agent.errors import (
     BotOutcome,
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 class BotConversation:
     """One contact's conversation with `bot`."""
 
-    __slots__ = ("_routes", "_runs", "bot", "contact", "interactive", "memory")
+    __slots__ = ("_about", "_routes", "_runs", "bot", "contact", "interactive", "memory")
 
     def __init__(self, bot: "Bot[Any, Any]", contact: Contact) -> None:
         self.bot = bot
@@ -52,6 +54,7 @@ class BotConversation:
         self.memory = Memory(bot.state_type)
         self._routes: Routes = bot.routes
         self._runs = Runs(bot.routes, self.memory)
+        self._about: Item | None = None
 
     # ------------------------------------------------------------------------ what a session calls
 
@@ -70,8 +73,9 @@ class BotConversation:
         self._open(turn)
         try:
             if around := (*self.bot.around, *self.bot.middleware):
+                self._about = _subject(_units(turn.items, self.bot.overlap)) if turn.trigger is Trigger.ITEMS else None
                 async with AsyncExitStack() as stack:
-                    await middleware.enter(stack, around, self._bystander(turn))
+                    await self._enter(stack, around, turn)
                     await self._dispatch(turn)
             else:
                 await self._dispatch(turn)
@@ -81,23 +85,34 @@ class BotConversation:
             self._runs.rewind(turn)
             self.memory.distrust()
             raise
+        finally:
+            self._about = None
 
     async def failed(self, turn: Turn, error: Exception) -> None:
-        """Ends the run that failed, then lets the bot's error handler, else the apology, speak."""
+        """Ends the run that failed, then lets the bot's error handler, else the apology, speak.
+
+        A handler that fails itself is no last word: the apology is said, and its error is raised.
+        """
         self._runs.fail(turn)
         if isinstance(error, ConversationOver):
             return
         with suppress(StateError):
             self.memory.load(turn.state)
-        handler = self._routes.for_error(error)
-        try:
-            if handler is None:
-                await self._say(turn, self.bot.texts.apology)
+        with suppress(ConversationOver):
+            if handler := self._routes.for_error(error):
+                await self._last_word(turn, handler, error)
             else:
-                run = self._new_run(turn, handler, None, again="!")
-                await run.begin(turn, self._chat(run), error)
+                await self._say(turn, self.bot.texts.apology)
+
+    async def _last_word(self, turn: Turn, handler: Handler, error: Exception) -> None:
+        run = self._new_run(turn, handler, None, again="!")
+        try:
+            await run.begin(turn, self._chat(run), error)
         except ConversationOver:
-            return
+            raise
+        except Exception:
+            await self._say(turn, self.bot.texts.apology)
+            raise
 
     async def rehearse(self, turn: Turn, number: int) -> Exception | None:
         """Replays the run of that number up to where it waits; the error with which that fails."""
@@ -145,7 +160,7 @@ class BotConversation:
     async def _items(self, turn: Turn) -> None:
         opened_at = self._runs.unit if self._runs.open_run else None
         for number, item in enumerate(_units(turn.items, self.bot.overlap)):
-            self._runs.unit = number
+            self._runs.unit, self._about = number, item
             if number != opened_at or not await self._finish_open_run(turn):
                 await self._item(turn, item)
         if self._routes.timeouts and any(map(_breaks_silence, turn.items)):
@@ -249,7 +264,7 @@ class BotConversation:
             return
         ended = True
         async with AsyncExitStack() as stack:
-            await middleware.enter(stack, run.handler.middleware, self._bystander(turn))
+            await self._enter(stack, run.handler.middleware, turn)
             ended = await self._settled(turn, run, value, fresh=fresh)
         self._runs.put(run, ended=ended)
 
@@ -298,10 +313,11 @@ class BotConversation:
 
     # ---------------------------------------------------------------------------------- small things
 
-    def _bystander(self, turn: Turn) -> Chat[Any, Any]:
-        run = Run(_AROUND, RunRecord(id="", handler="", version=1), self._runs)
-        run.turn = turn
-        return self._chat(run)
+    async def _enter(self, stack: AsyncExitStack, around: Iterable[Middleware], turn: Turn) -> None:
+        """Enters all of `around`, the outermost first; each has a chat of its own about what the turn is about."""
+        for one in around:
+            run = bystander(one, turn, self._about, self._runs, stack)
+            await middleware.enter(stack, one, self._chat(run))
 
     async def _say(self, turn: Turn, text: str) -> None:
         if text:
@@ -329,9 +345,6 @@ class BotConversation:
         self.bot.report(Happening(name=name, level=level, contact=self.contact.key, error=error))
 
 
-_AROUND = Handler(kind=Kind.ERROR, function=nothing, name="middleware", where="middleware")
-
-
 def _breaks_silence(item: Item) -> bool:
     return item.sender.role == Role.CUSTOMER and not isinstance(item, Event)
 
@@ -347,6 +360,12 @@ def _units(items: Sequence[Item], overlap: Overlap) -> list[Item]:
     burst = newest if overlap is Overlap.LATEST else _joined(messages)
     others = [item for item in items if item is newest or not isinstance(item, Message)]
     return [burst if item is newest else item for item in others]
+
+
+def _subject(units: Sequence[Item]) -> Item | None:
+    """What a turn is about as a whole: its newest message, else the newest of what came."""
+    messages = [item for item in units if isinstance(item, Message)]
+    return next(reversed(messages or units), None)
 
 
 def _joined(messages: Sequence[Message]) -> Message:

@@ -1,5 +1,6 @@
 """Durations as an author writes them: seconds, a timedelta or words like ``"2h 30m"``. It knows nothing else."""
 
+import math
 import re
 from datetime import timedelta
 from typing import TypeAlias
@@ -9,6 +10,7 @@ from agent.errors import BotError
 Duration: TypeAlias = float | int | timedelta | str
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_WRITE = "write seconds, a timedelta or words like '90s', '5m' or '2h 30m'."
 _PART = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 
 
@@ -16,7 +18,7 @@ def seconds(duration: Duration) -> float:
     """`duration` in seconds.
 
     Raises:
-        BotError: it is negative, or words that are no duration.
+        BotError: it is negative or endless, or no duration at all.
     """
     amount = _amount(duration)
     if amount < 0:
@@ -29,7 +31,13 @@ def _amount(duration: Duration) -> float:
         return duration.total_seconds()
     if isinstance(duration, str):
         return _words(duration)
-    return float(duration)
+    try:
+        amount = float(duration)
+    except (TypeError, ValueError, OverflowError):
+        raise BotError(f"A {type(duration).__name__} is no duration; {_WRITE}") from None
+    if not math.isfinite(amount):
+        raise BotError(f"{duration!r} is no duration; {_WRITE}")
+    return amount
 
 
 def _words(text: str) -> float:
@@ -38,5 +46,5 @@ def _words(text: str) -> float:
         total += float(found[1]) * _UNITS[found[2]]
         end = found.end()
     if end == 0 or text[end:].strip():
-        raise BotError(f"{text!r} is no duration; write seconds, a timedelta or words like '90s', '5m' or '2h 30m'.")
+        raise BotError(f"{text!r} is no duration; {_WRITE}")
     return total

@@ -18,7 +18,7 @@ Function: TypeAlias = Callable[..., Awaitable[object]]
 
 
 class Kind(StrEnum):
-    """What a handler is for, spelled as the decorator that registers it."""
+    """What a handler is for, spelled as the decorator that registers it; AROUND stands for a middleware."""
 
     JOIN = "on_join"
     MESSAGE = "on_message"
@@ -29,6 +29,7 @@ class Kind(StrEnum):
     TIMEOUT = "on_timeout"
     TIMER = "on_timer"
     DIALOG = "dialog"
+    AROUND = "middleware"
 
 
 ARGUMENTS: dict[Kind, tuple[str, ...]] = {
@@ -41,6 +42,7 @@ ARGUMENTS: dict[Kind, tuple[str, ...]] = {
     Kind.TIMEOUT: ("chat",),
     Kind.TIMER: ("chat", "payload"),
     Kind.DIALOG: ("chat",),
+    Kind.AROUND: ("chat",),
 }
 
 
@@ -79,7 +81,7 @@ class Handler:
         return f"{self.kind} {self.name!r} ({self.where})"
 
 
-def place(function: Function) -> str:
+def place(function: Callable[..., object]) -> str:
     """``file.py:12`` of `function`, as far as it is known."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     return f"{Path(code.co_filename).name}:{code.co_firstlineno}" if code else "?"
@@ -93,6 +95,10 @@ def checked(kind: Kind, function: object) -> Function:
     """
     if not callable(function):
         raise RegistrationError(f"@{kind} needs an async function, not {function!r}.")
+    if inspect.isasyncgenfunction(function):
+        raise RegistrationError(
+            f"{_called(function)} has a yield in it; a handler says with 'await chat.say(...)' and yields nothing."
+        )
     if not inspect.iscoroutinefunction(function):
         raise RegistrationError(
             f"{_called(function)} is not async; write 'async def {_name(function)}(...)' for {kind}."
@@ -113,7 +119,19 @@ def _name(function: object) -> str:
 
 
 def _called(function: Callable[..., object]) -> str:
-    return f"{_name(function)} ({place(function)})"  # type: ignore[arg-type]
+    return f"{_name(function)} ({place(function)})"
+
+
+def _function_as_filter(kind: Kind, given: Callable[..., object]) -> str:
+    """A function that could be the handler wants parentheses above it; any other was meant as a filter."""
+    try:
+        inspect.signature(given).bind(*ARGUMENTS[kind])
+        handler = given.__name__ != "<lambda>"
+    except TypeError:
+        handler = inspect.iscoroutinefunction(given)
+    if handler:
+        return f"Write @{kind}() with parentheses above {_called(given)}."
+    return f"@{kind} takes a filter, not the function {_called(given)}; write predicate(...) around it."
 
 
 def as_filter(kind: Kind, given: object) -> Filter[Any] | None:
@@ -129,5 +147,5 @@ def as_filter(kind: Kind, given: object) -> Filter[Any] | None:
             raise RegistrationError(f"@{kind}({given!r}) would match only empty messages; give words, or no argument.")
         return words(given)
     if inspect.isfunction(given):
-        raise RegistrationError(f"Write @{kind}() with parentheses above {_called(given)}.")
+        raise RegistrationError(_function_as_filter(kind, given))
     raise RegistrationError(f"@{kind} takes a filter or a phrase, not {given!r}.")

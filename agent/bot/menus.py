@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from agent.bot import durable
 from agent.bot.choice import Choice
+from agent.bot.offering import offered
 from agent.errors import DialogError
 from agent.wire.interactive import (
     LIST_PICKER_ELEMENTS,
@@ -94,15 +96,32 @@ class Menu(Generic[T]):
         raise ValueError("no such card")
 
 
+def of_question(question: object, choices: Sequence[Any]) -> tuple[Menu[Any], str]:
+    """The menu for what was given to ``choose``, and its title.
+
+    Raises:
+        DialogError: it is no question, or its choices are none.
+        InvalidMessage: it cannot be sent.
+    """
+    if isinstance(question, Template):
+        if choices:
+            raise DialogError(f"chat.choose: a {question.kind} has choices of its own; give no others.")
+        return of_template(question), question.title
+    if not isinstance(question, str):
+        raise DialogError(f"chat.choose: the question must be a string or a template, not {durable.called(question)}.")
+    return of_choices(question, choices), question
+
+
 def of_choices(question: str, choices: Sequence[Any]) -> Menu[Any]:
     """The menu for a question and its choices, strings standing for themselves.
 
     Raises:
-        DialogError: there are none, or two that a customer could not tell apart.
+        DialogError: there are none, one that a customer could not type, or two that nobody could tell apart.
         InvalidMessage: it cannot be sent.
     """
-    found: list[Choice[Any]] = [one if isinstance(one, Choice) else Choice(one) for one in choices]
-    _refuse_confusing(question, found)
+    if not question.strip():
+        raise DialogError("chat.choose needs a question.")
+    found = offered(choices)
     values = [one.value for one in found]
     plain = not any(one.subtitle or one.image for one in found)
     if plain and 1 < len(found) <= _MOST_BUTTONS:
@@ -121,19 +140,6 @@ def of_template(template: Template) -> Menu[Any]:
 
 def _picked(card: Any, title: str) -> PickedInCarousel:
     return PickedInCarousel(identifier=card.identifier, list_title=card.template.title, title=title)
-
-
-def _refuse_confusing(question: str, choices: Sequence[Choice[Any]]) -> None:
-    if not question.strip():
-        raise DialogError("chat.choose needs a question.")
-    if not choices:
-        raise DialogError("chat.choose needs at least one choice.")
-    titles = [one.title for one in choices]
-    for number, title in enumerate(titles):
-        if match_choice(title, titles) != number:
-            raise DialogError(
-                f"chat.choose: choice {number + 1} cannot be told from another; give each a title of its own."
-            )
 
 
 def _element(choice: Choice[Any]) -> Element:

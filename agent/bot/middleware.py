@@ -2,7 +2,7 @@
 
 A middleware is called with the chat and gives an async context manager. It is entered before the turn's handler runs
 and left after it, also on errors; a dialog that lasts many turns passes through it in each. Bots, routers and handlers
-have theirs; the bot's is the outermost. It must not ask questions: those belong to handlers.
+have theirs; the bot's is the outermost. It must not ask questions: those belong to handlers, which have a journal.
 """
 
 from collections.abc import Callable, Iterable
@@ -28,15 +28,14 @@ def checked(middleware: Iterable[object]) -> tuple[Middleware, ...]:
     return tuple(found)
 
 
-async def enter(stack: AsyncExitStack, middleware: Iterable[Middleware], chat: object) -> None:
-    """Enters all of `middleware`, outermost first.
+async def enter(stack: AsyncExitStack, middleware: Middleware, chat: object) -> None:
+    """Enters `middleware`, inside of what was entered before.
 
     Raises:
-        RegistrationError: one of them gave no async context.
+        RegistrationError: it gave no async context.
     """
-    for one in middleware:
-        context = one(chat)
-        if not isinstance(context, AbstractAsyncContextManager):
-            name = getattr(one, "__name__", repr(one))
-            raise RegistrationError(f"Middleware {name} gave no async context; put @asynccontextmanager above it.")
-        await stack.enter_async_context(context)
+    context = middleware(chat)
+    if not isinstance(context, AbstractAsyncContextManager):
+        name = getattr(middleware, "__name__", repr(middleware))
+        raise RegistrationError(f"Middleware {name} gave no async context; put @asynccontextmanager above it.")
+    await stack.enter_async_context(context)

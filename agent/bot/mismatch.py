@@ -37,7 +37,8 @@ def label(text: str, frame: FrameType | None) -> str:
     """What a question is known by: its text if that stands in the source, else a digest of it."""
     if frame is not None and text in frame.f_code.co_consts:
         return repr(text)
-    return f"#{sha256(text.encode()).hexdigest()[:12]}"
+    digest = sha256(text.encode(errors="surrogatepass")).hexdigest()
+    return f"#{digest[:12]}"
 
 
 def mismatch(handler: object, expected: Entry | None, came: str, impure: Iterable[str]) -> ReplayMismatch:

@@ -6,18 +6,18 @@ nor the customer. It knows no turn.
 
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import msgspec
 
-from agent.bot import menus, mismatch
+from agent.bot import durable, menus, mismatch
 from agent.bot.answers import Answer, answer
-from agent.bot.duration import Duration, seconds
+from agent.bot.duration import seconds
 from agent.bot.filters import normalised
 from agent.bot.journal import Act, Entry, Kept
 from agent.bot.menus import Menu
+from agent.bot.rules import Rules, key_of, rules
 from agent.errors import Cancelled, ConversationOver, DialogError, NoAnswer
 from agent.wire.interactive import FreeText, Template, parse_response
 from agent.wire.items import Message
@@ -26,37 +26,25 @@ if TYPE_CHECKING:
     from agent.bot.chat import Chat
 
 Put: TypeAlias = Callable[[], Awaitable[None]]
-Otherwise: TypeAlias = str | Callable[["Chat[Any, Any]", Message], Awaitable[None]] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """How a question is put; see `Chat.ask`."""
-
-    kind: Any = str
-    check: Callable[[Any], bool | Awaitable[bool]] | None = None
-    tries: int = 3
-    timeout: Duration | None = None
-    hint: str | None = None
-    otherwise: Otherwise = None
-    cancel: Sequence[str] | None = None
-    key: str | None = None
-
-
-def ask(chat: "Chat[Any, Any]", question: str, rules: Rules) -> Coroutine[Any, Any, Any]:
+def ask(chat: "Chat[Any, Any]", question: object, given: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
     """See `Chat.ask`."""
-    label = rules.key or mismatch.label(question, mismatch.author_frame())
-    return _Asking(chat, rules, label, question, answer(rules.kind)).answered()
+    found = rules("chat.ask", given)
+    if not isinstance(question, str):
+        raise DialogError(f"chat.ask: the question must be a string, not {durable.called(question)}.")
+    label = key_of("chat.ask", found) or mismatch.label(question, mismatch.author_frame())
+    return _Asking(chat, found, label, question, answer(found.kind)).answered()
 
 
 def choose(
-    chat: "Chat[Any, Any]", question: object, choices: Sequence[Any], rules: Mapping[str, Any]
+    chat: "Chat[Any, Any]", question: object, choices: Sequence[Any], given: Mapping[str, Any]
 ) -> Coroutine[Any, Any, Any]:
     """See `Chat.choose`."""
-    menu = menus.of_template(question) if isinstance(question, Template) else menus.of_choices(str(question), choices)
-    title = question.title if isinstance(question, Template) else str(question)
-    label = rules.get("key") or mismatch.label(title, mismatch.author_frame())
-    return _Asking(chat, Rules(**rules), label, title, menu).answered()
+    found = rules("chat.choose", given)
+    menu, title = menus.of_question(question, choices)
+    label = key_of("chat.choose", found) or mismatch.label(title, mismatch.author_frame())
+    return _Asking(chat, found, label, title, menu).answered()
 
 
 class _Asking:
@@ -103,8 +91,6 @@ class _Asking:
         self._run.scene("ask")
         if self._run.asking:
             raise DialogError(f"{self._run.handler} asks inside the check or otherwise of another question.")
-        if self._rules.tries < 1:
-            raise DialogError(f"chat.ask(tries={self._rules.tries!r}): a question needs at least one try.")
 
     def _value(self, message: Message) -> Any:
         value = self._read(message)

@@ -9,9 +9,11 @@ from typing import Any, Generic, overload
 
 from typing_extensions import TypeVar
 
+from agent.bot import durable
 from agent.bot import middleware as middlewares
 from agent.bot.chat import Chat
 from agent.bot.duration import Duration, seconds
+from agent.bot.event_names import event_filter
 from agent.bot.filters import Filter
 from agent.bot.handlers import Function, Handler, Kind, as_filter, checked, place
 from agent.bot.middleware import Middleware
@@ -100,7 +102,7 @@ class Router(Generic[DepsT, StateT]):
         Callable[[Chat[DepsT, StateT], Event], Awaitable[None]],
     ]:
         """An event, by `EventType`, by its last words such as ``"participant.idle"``, or by a filter."""
-        return self._decorator(Kind.EVENT, middleware, filter=_event_filter(kinds))
+        return self._decorator(Kind.EVENT, middleware, filter=event_filter(kinds))
 
     def on_timeout(
         self, after: Duration, /, *, middleware: Iterable[Middleware] = ()
@@ -120,7 +122,8 @@ class Router(Generic[DepsT, StateT]):
         """A timer set with ``chat.later(..., name)`` went off."""
         if not isinstance(name, str) or not name:
             raise RegistrationError("Write @on_timer('name'), the name given to chat.later.")
-        return self._decorator(Kind.TIMER, middleware, name=name)
+        known = durable.text("@on_timer", "name", name, error=RegistrationError)
+        return self._decorator(Kind.TIMER, middleware, name=known)
 
     def on_error(
         self, *errors: type[Exception], middleware: Iterable[Middleware] = ()
@@ -128,7 +131,10 @@ class Router(Generic[DepsT, StateT]):
         [Callable[[Chat[DepsT, StateT], Exception], Awaitable[None]]],
         Callable[[Chat[DepsT, StateT], Exception], Awaitable[None]],
     ]:
-        """A turn raised one of `errors` (any, if none is given): the author's last word to the customer."""
+        """A turn raised one of `errors` (any, if none is given): the author's last word to the customer.
+
+        They are tried in their order; a general one that stands before a special one is refused.
+        """
         for error in errors:
             if not (isinstance(error, type) and issubclass(error, Exception)):
                 raise RegistrationError(f"@on_error() takes exception classes, not {error!r}; mind the parentheses.")
@@ -152,9 +158,10 @@ class Router(Generic[DepsT, StateT]):
         called = name or (when if isinstance(when, str) else None)
         if not called:
             raise RegistrationError("A dialog needs a name: @dialog('order') or @dialog(filter, name='order').")
-        if not isinstance(version, int) or version < 1:
-            raise RegistrationError(f"Dialog {called!r}: version={version!r} is not a whole number from 1 up.")
-        return self._decorator(Kind.DIALOG, middleware, name=called, version=version, filter=found)
+        known = durable.text("@dialog", "name", called, error=RegistrationError)
+        if not durable.number(version) or version < 1:
+            raise RegistrationError(f"Dialog {known!r}: version={version!r} is not a whole number from 1 up.")
+        return self._decorator(Kind.DIALOG, middleware, name=known, version=version, filter=found)
 
     # ------------------------------------------------------------------------------------ structure
 
@@ -216,21 +223,3 @@ class Router(Generic[DepsT, StateT]):
             return function
 
         return decorate
-
-
-def _event_filter(kinds: tuple[Filter[Any] | str, ...]) -> Filter[Any] | None:
-    found: Filter[Any] | None = None
-    for kind in kinds:
-        if not isinstance(kind, Filter | str):
-            as_filter(Kind.EVENT, kind)
-        one = kind if isinstance(kind, Filter) else _named_event(kind)
-        found = one if found is None else found | one
-    return found
-
-
-def _named_event(kind: str) -> Filter[Event]:
-    def test(item: object, contact: object) -> Event | None:
-        is_it = isinstance(item, Event) and (item.content_type == kind or item.content_type.endswith(f".event.{kind}"))
-        return item if is_it and isinstance(item, Event) else None
-
-    return Filter(f"event({kind!r})", test)

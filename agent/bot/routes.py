@@ -95,6 +95,7 @@ def compiled(root: Router[Any, Any]) -> Routes:
     newest = _newest_versions(handlers)
     live = [one for one in handlers if one.kind is not Kind.DIALOG or one.version == newest[one.key]]
     _refuse_doubles(live)
+    _refuse_shadowed([one for one in live if one.kind is Kind.ERROR])
     _refuse_unstartable(live)
     return Routes(
         anytime=Lane.of(one for one in live if one.anytime),
@@ -168,6 +169,20 @@ def _refuse_doubles(handlers: Iterable[Handler]) -> None:
             taken[thing] = handler
 
 
+def _refuse_shadowed(handlers: Iterable[Handler]) -> None:
+    """Error handlers are tried in their order, so the special ones stand before the general ones."""
+    taken: dict[type[BaseException], Handler] = {}
+    for handler in handlers:
+        before = tuple(taken)
+        if all(issubclass(error, before) for error in handler.errors):
+            named = " or ".join(error.__name__ for error in handler.errors)
+            other = next(one for error, one in taken.items() if issubclass(handler.errors[0], error))
+            raise RegistrationError(
+                f"{handler} never gets a turn: {other} already takes {named}; register the special one first."
+            )
+        taken |= dict.fromkeys(handler.errors, handler)
+
+
 def _refuse_unstartable(handlers: Iterable[Handler]) -> None:
     for handler in handlers:
         if handler.kind is Kind.DIALOG and handler.filter is None:
@@ -180,9 +195,10 @@ _WHAT: dict[Kind, Callable[[Handler], list[str]]] = {
     Kind.JOIN: lambda handler: ["the joining"],
     Kind.LEAVE: lambda handler: ["the leaving"],
     Kind.TIMEOUT: lambda handler: [f"a silence of {handler.after:g} s"],
-    Kind.ERROR: lambda handler: [" or ".join(error.__name__ for error in handler.errors)],
-    Kind.ATTACHMENT: lambda handler: [f"attachments {handler.filter!r}" if handler.filter else "every attachment"],
-    Kind.EVENT: lambda handler: [f"events {handler.filter!r}" if handler.filter else "every event"],
+    Kind.ATTACHMENT: lambda handler: [
+        f"attachments {handler.filter!r}" if handler.filter is not None else "every attachment"
+    ],
+    Kind.EVENT: lambda handler: [f"events {handler.filter!r}" if handler.filter is not None else "every event"],
 }
 
 

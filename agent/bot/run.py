@@ -271,7 +271,19 @@ class Run:
         changed = now if now != self._parked_state else None
         return self.note(Entry(act=ended, value=value, state=changed))
 
+    def in_journal(self, act: Act) -> None:
+        """What comes of `act` is found again in a journal. Raises DialogError where there is none."""
+        if self.handler.kind is Kind.AROUND:
+            raise DialogError(
+                f"{self.handler} cannot {act}: it has no journal to find the outcome in again; do that in a handler."
+            )
+
+    def step_back(self) -> None:
+        """Its turn is over: whoever keeps the chat is told so."""
+        self.turn = None
+
     def _may_wait(self, act: Act) -> None:
+        self.in_journal(act)
         if self.handler.kind in {Kind.LEAVE, Kind.ERROR}:
             raise DialogError(f"{self.handler} cannot {act}: after {self.handler.kind} there is no later turn.")
         if asyncio.current_task() is not self._task:

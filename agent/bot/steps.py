@@ -10,10 +10,12 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, get_type_hints
 
+import msgspec
 import pydantic
 import pydantic_core
 
 from agent.bot import mismatch
+from agent.bot.durable import called
 from agent.bot.journal import Act, Entry
 from agent.bot.run import Run
 from agent.errors import ConversationOver, DialogError, StepFailed
@@ -48,8 +50,10 @@ async def step(
     run: Run, function: Callable[..., Awaitable[object]], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> object:
     """See `Chat.step`."""
+    _refuse_called(function)
     name = getattr(function, "__qualname__", type(function).__qualname__)
     run.scene("step")
+    run.in_journal(Act.STEP)
     entry = run.recall(Act.STEP, name)
     if entry is None:
         entry = Entry(act=Act.STEP, label=name, where=mismatch.where(mismatch.author_frame()))
@@ -61,6 +65,17 @@ async def step(
     if entry.good is False:
         raise StepFailed(name, str(entry.value))
     return _restored(function, name, entry.value)
+
+
+def _refuse_called(function: object) -> None:
+    """The usual slip: the function is called, and what it gives is handed over instead of it."""
+    if callable(function):
+        return
+    if not inspect.iscoroutine(function):
+        raise DialogError(f"chat.step needs a function and its arguments, not {called(function)}; chat.step(f, ...).")
+    function.close()
+    name = function.__name__
+    raise DialogError(f"chat.step needs the function itself; write chat.step({name}, ...), not chat.step({name}(...)).")
 
 
 async def _performed(
@@ -95,7 +110,10 @@ def _with_key(function: Callable[..., Any], kwargs: Mapping[str, Any], key: str)
 
 @lru_cache(maxsize=1024)
 def _takes_key(function: Callable[..., Any]) -> bool:
-    return "idempotency_key" in inspect.signature(function).parameters
+    try:
+        return "idempotency_key" in inspect.signature(function).parameters
+    except ValueError:  # some functions written in C have no signature
+        return False
 
 
 @lru_cache(maxsize=1024)
@@ -110,9 +128,11 @@ def _adapter(function: Callable[..., Any]) -> pydantic.TypeAdapter[Any]:
 
 def _kept(function: Callable[..., Any], name: str, value: object) -> Any:
     try:
-        return _adapter(function).dump_python(value, mode="json", warnings="error")
-    except (pydantic_core.PydanticSerializationError, ValueError) as error:
+        kept = _adapter(function).dump_python(value, mode="json", warnings="error")
+        msgspec.msgpack.encode(kept)  # numbers of any size and half surrogate pairs have no durable form
+    except (pydantic_core.PydanticSerializationError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DialogError(_unkept(name, value)) from error
+    return kept
 
 
 def _restored(function: Callable[..., Any], name: str, value: object) -> object:

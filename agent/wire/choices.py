@@ -12,9 +12,11 @@ from unicodedata import normalize
 _NUMBER = re.compile(r"(?:#|no\.?|number|option)?\s*\(?(\d{1,4})[.):]?")
 _LEADING = re.compile(r"(\d{1,4})\b")
 _EDGES = " \t\n.,;:!?…*_\"'“”‘’()"
-_LONGEST = 200
 _SHORTEST_WORD = 4
 _LIKENESS = 0.8
+
+LONGEST = 200
+"""The most characters of what a customer types that are taken for a choice."""
 
 
 def match_choice(text: str, titles: Sequence[str]) -> int | None:
@@ -24,7 +26,7 @@ def match_choice(text: str, titles: Sequence[str]) -> int | None:
     in which short words and digits must be right and longer words may have a slip after their first letter.
     """
     said, offered = _plain(text), [_plain(title) for title in titles]
-    if not said or len(said) > _LONGEST:
+    if not said or len(said) > LONGEST:
         return None
     exact = [index for index, title in enumerate(offered) if title == said]
     if exact:
@@ -32,6 +34,11 @@ def match_choice(text: str, titles: Sequence[str]) -> int | None:
     if found := _NUMBER.fullmatch(said):
         return _numbered(int(found.group(1)), offered)
     return _only([index for index, title in enumerate(offered) if _near(said, title)])
+
+
+def typed(title: str) -> str:
+    """`title` as it is compared: without case, outer punctuation and repeated space."""
+    return _plain(title)
 
 
 def _numbered(number: int, offered: Sequence[str]) -> int | None:

@@ -55,6 +55,11 @@ class EventType:
     CONNECTION_ACKNOWLEDGED = EVENT_PREFIX + "connection.acknowledged"
 
 
+EVENT_TYPES: tuple[str, ...] = tuple(
+    value for name, value in vars(EventType).items() if name.isupper() and isinstance(value, str)
+)
+"""The known ones of `EventType`."""
+
 PERSISTED_EVENTS = frozenset(
     {
         EventType.PARTICIPANT_INVITED,

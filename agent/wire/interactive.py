@@ -15,7 +15,7 @@ from agent.wire.answers import (
     parse_response,
     parse_view,
 )
-from agent.wire.choices import match_choice
+from agent.wire.choices import LONGEST, match_choice, typed
 from agent.wire.paging import PREVIOUS_OPTIONS, SHOW_MORE, PagedList
 from agent.wire.templates import (
     LIST_PICKER_ELEMENTS,
@@ -36,6 +36,7 @@ from agent.wire.templates import (
 
 __all__ = [
     "LIST_PICKER_ELEMENTS",
+    "LONGEST",
     "PREVIOUS_OPTIONS",
     "SHOW_MORE",
     "Answer",
@@ -63,4 +64,5 @@ __all__ = [
     "match_choice",
     "parse_response",
     "parse_view",
+    "typed",
 ]

@@ -76,6 +76,7 @@ class Template(ABC):
     kind: ClassVar[str]
     fewest: ClassVar[int] = 1
     most: ClassVar[int] = 10
+    part: ClassVar[type] = str
 
     title: str
     reply: ReplyMessage | None = None
@@ -83,6 +84,7 @@ class Template(ABC):
     def __post_init__(self) -> None:
         name = f"a {self.kind}"
         _need_text(name, "a title", self.title)
+        _need_parts(name, self._parts(), self.part)
         least, most = self._bounds()
         if not least <= (count := self._count()) <= most:
             raise InvalidMessage(f"{name} takes {least} to {most} elements, this one has {count}.")
@@ -94,6 +96,10 @@ class Template(ABC):
     @abstractmethod
     def titles(self) -> tuple[str, ...]:
         """The choices, as a customer would type them, in the order of `to_text`."""
+
+    @abstractmethod
+    def _parts(self) -> object:
+        """What there is to choose from, as it was given."""
 
     @abstractmethod
     def content(self) -> Json:
@@ -163,6 +169,7 @@ class ListPicker(_Illustrated):
     """
 
     kind = "ListPicker"
+    part = Element
 
     elements: tuple[Element, ...]
     reference_id: str | None = None
@@ -184,6 +191,9 @@ class ListPicker(_Illustrated):
     def _bounds(self) -> tuple[int, int]:
         return self.fewest, self.most_elements
 
+    def _parts(self) -> object:
+        return self.elements
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel(_Illustrated):
@@ -201,6 +211,9 @@ class Panel(_Illustrated):
         return _heading(self.title, self.subtitle, self.image) | {"elements": _titled(self.elements)}
 
     def lines(self) -> Sequence[str]:
+        return self.elements
+
+    def _parts(self) -> object:
         return self.elements
 
 
@@ -223,6 +236,9 @@ class QuickReply(Template):
     def lines(self) -> Sequence[str]:
         return self.elements
 
+    def _parts(self) -> object:
+        return self.elements
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeSlot:
@@ -232,6 +248,8 @@ class TimeSlot:
     duration: int
 
     def __post_init__(self) -> None:
+        if not isinstance(self.date, datetime) or not isinstance(self.duration, int):
+            raise InvalidMessage("a time slot needs a datetime and a duration in whole minutes.")
         if self.date.utcoffset() is None:
             raise InvalidMessage("a time slot needs a date with a time zone.")
         if self.duration < 1:
@@ -270,6 +288,7 @@ class TimePicker(Template):
 
     kind = "TimePicker"
     most = 40
+    part = TimeSlot
 
     timeslots: tuple[TimeSlot, ...]
     subtitle: str | None = None
@@ -297,6 +316,9 @@ class TimePicker(Template):
     def lines(self) -> Sequence[str]:
         return [f"{self._shown(each.date):%Y-%m-%d %H:%M} ({each.duration} min)" for each in self.timeslots]
 
+    def _parts(self) -> object:
+        return self.timeslots
+
     def _shown(self, date: datetime) -> datetime:
         if self.time_zone_offset is None:
             return date
@@ -315,6 +337,10 @@ class CarouselElement:
 
     def __post_init__(self) -> None:
         _need_text("a carousel element", "an identifier", self.identifier)
+        if not isinstance(self.template, ListPicker | Panel):
+            raise InvalidMessage(
+                f"a carousel element takes a ListPicker or a Panel, not {type(self.template).__name__}."
+            )
 
     def fields(self) -> Json:
         return {"templateIdentifier": self.identifier} | self.template.fields()
@@ -327,6 +353,7 @@ class Carousel(Template):
     kind = "Carousel"
     fewest = 2
     most = 5
+    part = CarouselElement
 
     elements: tuple[CarouselElement, ...]
 
@@ -348,10 +375,23 @@ class Carousel(Template):
     def _count(self) -> int:
         return len(self.elements)
 
+    def _parts(self) -> object:
+        return self.elements
+
 
 def _need_text(owner: str, name: str, value: object) -> None:
     if not isinstance(value, str) or not value.strip():
         raise InvalidMessage(f"{owner} needs {name} that is not empty.")
+
+
+def _need_parts(owner: str, parts: object, kind: type) -> None:
+    """Each part is of its kind: a string where a title is enough, else the class that holds one."""
+    wanted = "strings" if kind is str else f"{kind.__name__}(...)"
+    if not isinstance(parts, list | tuple):
+        raise InvalidMessage(f"{owner} takes a tuple of {wanted}, not {type(parts).__name__}.")
+    for number, part in enumerate(parts, 1):
+        if not isinstance(part, kind):
+            raise InvalidMessage(f"{owner} takes {wanted}; number {number} is of {type(part).__name__}.")
 
 
 def _present(**fields: object) -> Json:

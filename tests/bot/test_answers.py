@@ -107,3 +107,9 @@ def test_the_hint_names_the_bounds(bounds: dict[str, int], words: str) -> None:
     """So that the second try succeeds."""
     assert words in answers.whole_number(**bounds).hint
     assert words in answers.number(**bounds).hint
+
+
+def test_a_pattern_that_is_none_is_refused_when_it_is_written() -> None:
+    """With what is wrong in it."""
+    with pytest.raises(DialogError, match=r"answers\.matching\('\(a'\) is no regular expression: missing \)"):
+        answers.matching("(a", "Please write an a.")

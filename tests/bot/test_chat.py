@@ -1,7 +1,7 @@
 """The chat's verbs, the bot's state and time, the policies of overlap, and authors' mistakes."""
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ import anyio
 import pydantic
 import pytest
 
-from agent import Attachment, Bot, Chat, Message, regex
+from agent import Attachment, Bot, Chat, Message, Panel, regex
 from agent.bot.state import StateType
 from agent.errors import BotError, DialogError, HandedOff, InvalidMessage, StateError, TurnTimeout
 from agent.ids import ItemId
@@ -312,6 +312,52 @@ async def test_an_error_handler_has_the_last_word() -> None:
         await customer.sees("Not found.")
 
 
+@pytest.mark.parametrize("said", [(), ("One moment.",)])
+async def test_an_error_handler_that_fails_leaves_nobody_in_silence(said: tuple[str, ...]) -> None:
+    """The apology is said then, once; the author reads both errors, and the chat goes on."""
+    bot = Bot("failing", apology="Pardon.")
+
+    @bot.on_error()
+    async def broken(chat: Chat, error: Exception) -> None:
+        for text in said:
+            await chat.say(text)
+        raise RuntimeError
+
+    @bot.on_message("zero")
+    async def zero(chat: Chat, message: Message) -> None:
+        raise ZeroDivisionError
+
+    @bot.on_message()
+    async def echo(chat: Chat, message: Message) -> None:
+        await chat.say(message.text)
+
+    async with chatting(bot) as customer:
+        await customer.says("zero", "hello")
+        await customer.sees("hello")
+        assert customer.heard == [*said, "Pardon.", "hello"]
+        assert [type(error) for error in customer.errors] == [ZeroDivisionError, RuntimeError]
+
+
+async def test_an_error_handler_may_find_the_conversation_over() -> None:
+    """Nobody is left to apologise to."""
+    bot = Bot("failing", apology="Pardon.")
+
+    @bot.on_error()
+    async def gives_up(chat: Chat, error: Exception) -> None:
+        await chat.leave()
+        await chat.say("Too late.")
+
+    @bot.on_message()
+    async def zero(chat: Chat, message: Message) -> None:
+        raise ZeroDivisionError
+
+    async with chatting(bot) as customer:
+        await customer.says("zero")
+        await customer.waits(3)
+        assert customer.heard == []
+        assert [type(error) for error in customer.errors] == [ZeroDivisionError]
+
+
 async def test_a_handler_that_never_ends_is_cancelled() -> None:
     """The turn has a deadline; the dialog it belonged to is over, the chat is not."""
     bot = Bot("endless")
@@ -540,3 +586,34 @@ async def test_after_the_end_no_question_can_be_asked() -> None:
     async with chatting(bot) as customer:
         await customer.leaves()
     assert "there is no later turn" in seen[0]
+
+
+UNSAYABLE: list[tuple[Callable[[Chat], Any], str]] = [
+    (lambda chat: chat.say(42), "chat.say needs a string, not int."),  # type: ignore[arg-type]
+    (lambda chat: chat.say(None), "chat.say needs a string, not None."),  # type: ignore[arg-type]
+    (lambda chat: chat.say(chat.item), "not Message; say its .text."),  # type: ignore[arg-type]
+    (lambda chat: chat.say(["a"]), "not list; say each of its texts: chat.say(*texts)."),  # type: ignore[arg-type]
+    (lambda chat: chat.say(Panel(title="a", elements=("b",))), "not Panel; chat.show shows it."),  # type: ignore[arg-type]
+    (lambda chat: chat.say(), "chat.say() needs a text."),
+    (lambda chat: chat.say(""), "chat.say needs visible text; this one is empty."),
+    (lambda chat: chat.say("a", " "), "chat.say needs visible text; text 2 is empty."),
+    (lambda chat: chat.show("a"), "chat.show needs an interactive message such as a Panel, not str"),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize(("act", "sentence"), UNSAYABLE, ids=[sentence for _, sentence in UNSAYABLE])
+async def test_what_cannot_be_said_is_named_for_what_it_is(act: Callable[[Chat], Any], sentence: str) -> None:
+    """What was given, what is needed, and what to write; nothing is said before."""
+    bot = Bot("sayer")
+
+    @bot.on_message()
+    async def hear(chat: Chat, message: Message) -> None:
+        await act(chat)
+
+    async with chatting(bot) as customer:
+        await customer.says("x")
+        await customer.sees("Sorry")
+        (error,) = customer.errors
+        assert isinstance(error, InvalidMessage)
+        assert sentence in str(error)
+        assert len(customer.heard) == 1

@@ -2,7 +2,9 @@
 
 import asyncio
 import dataclasses
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import anyio
 import pydantic
@@ -196,6 +198,34 @@ async def test_a_failing_step_is_the_dialogs_to_catch_and_fails_alike_on_replay(
         await customer.says("yes")
         await customer.sees("Cash it is.")
     assert calls == [1]
+
+
+async def three() -> int:
+    return 3
+
+
+CALLED: list[tuple[Callable[[], Any], str]] = [
+    (lambda: three(), r"write chat\.step\(three, \.\.\.\), not chat\.step\(three\(\.\.\.\)\)"),
+    (lambda: 3, r"a function and its arguments, not int; chat\.step\(f, \.\.\.\)"),
+    (lambda: None, "a function and its arguments, not None"),
+]
+
+
+@pytest.mark.parametrize(("called", "sentence"), CALLED, ids=["a coroutine", "a value", "nothing"])
+async def test_a_step_is_given_the_function_itself(called: Callable[[], Any], sentence: str) -> None:
+    """What it gives when it is called by mistake is refused with what to write."""
+    bot = Bot("caller")
+
+    @bot.on_message()
+    async def hear(chat: Chat, message: Message) -> None:
+        await chat.step(called())
+
+    async with chatting(bot) as customer:
+        await customer.says("x")
+        await customer.sees("Sorry")
+        (error,) = customer.errors
+        with pytest.raises(DialogError, match=sentence):
+            raise error
 
 
 async def test_nothing_can_be_said_inside_of_a_step() -> None:

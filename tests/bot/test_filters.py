@@ -1,5 +1,6 @@
 """Filters as values: what they match, how they combine, how they print."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,7 @@ from agent import (
 from agent.bot.duration import seconds
 from agent.bot.inplace import become
 from agent.bot.journal import Kept
-from agent.errors import BotError
+from agent.errors import BotError, RegistrationError
 from agent.ids import ItemId, ParticipantId
 from agent.wire.content import Role
 from agent.wire.items import Receipt, Sender, Unknown
@@ -96,6 +97,38 @@ def test_a_combined_filter_keeps_the_index_that_holds() -> None:
     assert (words("a") | words("b")).keys == {"a", "b"}
     assert (words("a") | regex("b")).keys is None
     assert (~words("a")).keys is None
+
+
+async def later(item: object) -> bool:
+    return True
+
+
+MISTAKES: list[tuple[Callable[[], Any], str]] = [
+    (lambda: words("a") and words("b"), r"words\('a'\) is not true or false by itself; join filters with &, \| and ~"),
+    (lambda: words("a") or words("b"), "instead of and, or and not"),
+    (lambda: not words("a"), "instead of and, or and not"),
+    (lambda: words("a") & "b", r"words\('a'\) & \.\.\. takes another filter, not str; write words\('b'\)"),  # type: ignore[operator]
+    (lambda: words("a") | 5, "takes another filter, not int"),  # type: ignore[operator]
+    (lambda: words(["a"]), r"words takes strings, not a list of them; write words\(\*\.\.\.\)"),  # type: ignore[arg-type]
+    (lambda: words(5), "words takes strings, not int"),  # type: ignore[arg-type]
+    (lambda: words(), r"words\(\) needs a string at least"),
+    (lambda: channel(("CHAT",)), "channel takes strings, not a tuple of them"),  # type: ignore[arg-type]
+    (lambda: role(None), "role takes strings, not None"),  # type: ignore[arg-type]
+    (lambda: content_type(), r"content_type\(\) needs"),
+    (lambda: attribute(5), "attribute takes strings, not int"),  # type: ignore[arg-type]
+    (lambda: attribute("tier", 5), "attribute takes strings, not int"),  # type: ignore[arg-type]
+    (lambda: regex("(a"), r"regex\('\(a'\) is no regular expression: missing \), unterminated"),
+    (lambda: regex(5), "regex: the pattern must be a string, not int"),  # type: ignore[arg-type]
+    (lambda: predicate("a"), "a function of the item, not str"),  # type: ignore[arg-type]
+    (lambda: predicate(later), "a plain function: an async one would match whatever came"),
+]
+
+
+@pytest.mark.parametrize(("build", "sentence"), MISTAKES, ids=[sentence[:30] for _, sentence in MISTAKES])
+def test_a_filter_that_cannot_work_is_refused_when_it_is_written(build: Callable[[], Any], sentence: str) -> None:
+    """Not in front of a customer, where it would match nothing, or everything."""
+    with pytest.raises(RegistrationError, match=sentence):
+        build()
 
 
 @pytest.mark.parametrize(

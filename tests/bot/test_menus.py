@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -148,10 +149,23 @@ async def test_show_only_shows() -> None:
 
 @pytest.mark.parametrize(
     ("choices", "sentence"),
-    [([], "at least one choice"), (["Red", "red "], "cannot be told"), (["", "x"], "cannot be told")],
+    [
+        ([], "at least one choice"),
+        (["Red", "Blue", "red "], "choice 3 cannot be told from choice 1; give each a title of its own"),
+        (["x", ""], "the title of choice 2 is empty"),
+        ([Choice(" ", 1)], "the title of choice 1 is empty"),
+        (["...", "x"], "the title of choice 1 is nothing but punctuation"),
+        (["x", "y" * 260], "the title of choice 2 has 260 characters, the most is 200"),
+        ([1, 2], r"choice 1 must be a string, not int; for a value of another kind write Choice(title, value)"),
+        ([("Red", 1)], "choice 1 must be a string, not tuple"),
+        ([Choice(5, 1)], "the title of choice 1 must be a string, not int"),  # type: ignore[call-overload]
+        ("Red", "the choices must be a list, not str"),
+        (7, "the choices must be a list, not int"),
+        ({"Red": 1}, "[Choice(title, value) for title, value in choices.items()]"),
+    ],
 )
-async def test_a_confusing_menu_is_refused(choices: list[str], sentence: str) -> None:
-    """Before the customer sees it."""
+async def test_a_confusing_menu_is_refused(choices: Any, sentence: str) -> None:
+    """Before the customer sees it, by the number of the choice and for the true reason."""
     bot = Bot("confusing")
 
     @bot.dialog("start")
@@ -163,6 +177,37 @@ async def test_a_confusing_menu_is_refused(choices: list[str], sentence: str) ->
         await customer.sees("Sorry")
         assert isinstance(customer.errors[0], DialogError)
         assert sentence in str(customer.errors[0])
+
+
+async def test_a_template_has_choices_of_its_own() -> None:
+    """Others beside them would never be shown."""
+    bot = Bot("confusing")
+
+    @bot.dialog("start")
+    async def talk(chat: Chat) -> None:
+        await chat.choose(Panel(title="Which?", elements=("a",)), ["b"])  # type: ignore[call-overload]
+
+    async with chatting(bot) as customer:
+        await customer.says("start")
+        await customer.sees("Sorry")
+        assert "a Panel has choices of its own" in str(customer.errors[0])
+
+
+async def test_a_title_as_long_as_can_be_typed_is_a_choice() -> None:
+    """Two hundred characters; a longer thing said stands in the subtitle."""
+    bot = Bot("long")
+
+    @bot.dialog("start")
+    async def talk(chat: Chat) -> None:
+        await chat.say(
+            f"value {await chat.choose('Which?', [Choice('x' * 200, 1), Choice('y', 2, subtitle='z' * 300)])}"
+        )
+
+    async with chatting(bot) as customer:
+        await customer.says("start")
+        await customer.sees("Which?")
+        await customer.says("x" * 200)
+        await customer.sees("value 1")
 
 
 def test_a_template_with_too_many_entries_says_how_many_it_takes() -> None:

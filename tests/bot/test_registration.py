@@ -1,7 +1,7 @@
 """Registration: every misuse has its own sentence, and the order of trying is that of the file."""
 
-from collections.abc import Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,25 @@ async def hears(chat: Chat, message: Message) -> None: ...
 def sync(chat: Chat) -> None: ...
 
 
+def sync_hears(chat: Chat, message: Message) -> None: ...
+
+
+async def yields(chat: Chat, message: Message) -> AsyncIterator[str]:
+    yield "hello"
+
+
 async def alone() -> None: ...
+
+
+async def wrong(chat: Chat, error: Exception) -> None: ...
+
+
+async def bare() -> AsyncIterator[int]:
+    yield 7
+
+
+def plain() -> Iterator[int]:
+    yield 7
 
 
 @dataclass(frozen=True)
@@ -79,6 +97,25 @@ def dialog_nobody_starts(bot: Bot) -> None:
     bot.freeze()
 
 
+def general_first(bot: Bot) -> None:
+    bot.on_error(Exception)(wrong)
+    bot.on_error(ValueError)(wrong)
+    bot.freeze()
+
+
+def general_pair_first(bot: Bot) -> None:
+    bot.on_error(LookupError)(wrong)
+    bot.on_error(ArithmeticError, ValueError)(wrong)
+    bot.on_error(KeyError, ValueError)(wrong)
+    bot.freeze()
+
+
+def errors_twice(bot: Bot) -> None:
+    bot.on_error(LookupError)(wrong)
+    bot.on_error(LookupError)(wrong)
+    bot.freeze()
+
+
 def itself(bot: Bot) -> None:
     bot.include(bot)
 
@@ -100,6 +137,15 @@ MISUSES: list[tuple[Callable[[Bot], object], str]] = [
     (lambda bot: bot.on_join(hears), r"takes .* a handler for on_join takes \(chat\)"),
     (lambda bot: bot.on_message()(alone), r"a handler for on_message takes \(chat, message\)"),
     (lambda bot: bot.on_message(hears), r"Write @on_message\(\) with parentheses"),
+    (lambda bot: bot.on_message(lambda item: item), r"not the function <lambda> \(.*\); write predicate\(\.\.\.\)"),
+    (lambda bot: bot.on_message(lambda chat, message: None), r"write predicate\(\.\.\.\) around it"),
+    (lambda bot: bot.on_message(sync), r"not the function sync \(.*\); write predicate"),
+    (lambda bot: bot.on_message(sync_hears), r"Write @on_message\(\) with parentheses"),
+    (lambda bot: bot.on_message(alone), r"Write @on_message\(\) with parentheses"),
+    (lambda bot: bot.on_message()(yields), r"yields \(.*\) has a yield in it; .* 'await chat\.say"),
+    (lambda bot: bot.on_event("participant.idel"), r"no known event; did you mean 'participant\.idle'\?"),
+    (lambda bot: bot.on_event(None), r"@on_event\(None\) names no event; @on_event\(\) hears every one"),
+    (lambda bot: bot.on_event("weather"), "known are typing, participant.joined"),
     (lambda bot: bot.on_event(hears), r"Write @on_event\(\) with parentheses"),
     (lambda bot: bot.on_error(joins), "exception classes"),
     (lambda bot: bot.on_message("  ")(hears), "only empty messages"),
@@ -130,6 +176,15 @@ MISUSES: list[tuple[Callable[[Bot], object], str]] = [
     (lambda bot: Bot("x", turns="sometimes"), "none of 'queue', 'merge', 'latest', 'interrupt'"),
     (lambda bot: Bot("x", on_mismatch="shrug"), "none of 'restart', 'hand_off', 'raise'"),
     (lambda bot: Bot("x", cancel_words="stop"), "several words"),
+    (lambda bot: Bot("x", cancel_words=[5]), r"cancel_words=\.\.\.\) takes words, not int"),
+    (general_first, r"never gets a turn: on_error 'wrong' \(.*\) already takes ValueError; register the special one"),
+    (general_pair_first, "already takes KeyError or ValueError"),
+    (errors_twice, "never gets a turn: .* already takes LookupError"),
+    (lambda bot: Bot("x", lifespan=bare), r"lifespan bare \(.*\) is no context; put @asynccontextmanager above it"),
+    (lambda bot: Bot("x", lifespan=plain), "is no context; put @asynccontextmanager above it"),
+    (lambda bot: Bot("x", lifespan=alone), "yields nothing; let it yield what chat.deps gives"),
+    (lambda bot: Bot("x", lifespan=asynccontextmanager(bare)()), "the function itself, without parentheses"),
+    (lambda bot: Bot("x", lifespan=7), "a function giving an async context, not int"),
     (lambda bot: Bot("x", state=Frozen), "is frozen"),
     (lambda bot: Bot("x", state=Needy), "give every field a default"),
     (lambda bot: Bot("x", state=int), "neither a pydantic model nor a dataclass"),
@@ -141,6 +196,33 @@ def test_each_misuse_has_its_own_sentence(misuse: Callable[[Bot], Any], sentence
     """Refused when it is registered or frozen, never in front of a customer."""
     with pytest.raises(RegistrationError, match=sentence):
         misuse(Bot("x", state=Model))
+
+
+def test_special_errors_stand_before_general_ones() -> None:
+    """One of several classes that is still free is enough; a handler for all comes last."""
+    bot = Bot("errors")
+    bot.on_error(KeyError)(wrong)
+    bot.on_error(LookupError, ValueError)(wrong)
+    bot.on_error(IndexError, OSError)(wrong)
+    bot.on_error()(wrong)
+    bot.freeze()
+    assert [one.errors for one in bot.routes.errors][-1] == (Exception,)
+
+
+def test_an_event_that_is_newer_than_this_project_is_named_whole() -> None:
+    """The service adds to its events."""
+    bot = Bot("newer")
+    bot.on_event(EventType.PARTICIPANT_IDLE.replace("idle", "asleep"))(hears)
+    bot.freeze()
+
+
+async def test_a_lifespan_that_gives_no_async_context_is_named_when_it_is_opened() -> None:
+    """A synchronous context, or none at all."""
+    for given in (contextmanager(plain), lambda: 7):
+        bot: Bot[Any] = Bot("shop", lifespan=given)  # type: ignore[arg-type]
+        with pytest.raises(RegistrationError, match=r"gave no async context, but .*; put @asynccontextmanager"):
+            async with bot.lifespan():
+                pass
 
 
 async def replies(bot: Bot, *said: str, **kwargs: Any) -> list[str]:

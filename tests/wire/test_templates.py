@@ -198,3 +198,30 @@ def test_building_raises_nothing_else_and_content_is_json_in_utf8(options: list[
         return
     content = json.loads(built.to_content().encode())["data"]["content"]
     assert len(content["elements"]) == len(options)
+
+
+WRONG_PARTS: list[tuple[Callable[[], object], str]] = [
+    (lambda: ListPicker(title="x", elements=("A", "B")), r"a ListPicker takes Element\(\.\.\.\); number 1 is of str"),  # type: ignore[arg-type]
+    (lambda: TimePicker(title="x", timeslots=(SLOT, "noon")), r"a TimePicker takes TimeSlot\(.*; number 2 is of str"),  # type: ignore[arg-type]
+    (lambda: Carousel(title="x", elements=("A", "B")), r"a Carousel takes CarouselElement\("),  # type: ignore[arg-type]
+    (lambda: Panel(title="x", elements="AB"), "a Panel takes a tuple of strings, not str"),  # type: ignore[arg-type]
+    (lambda: Panel(title="x", elements=(1,)), "a Panel takes strings; number 1 is of int"),  # type: ignore[arg-type]
+    (lambda: QuickReply(title="x", elements=None), "a tuple of strings, not NoneType"),  # type: ignore[arg-type]
+    (lambda: TimeSlot(date="2026-11-10", duration=30), "a datetime and a duration in whole minutes"),  # type: ignore[arg-type]
+    (lambda: TimeSlot(date=NOON, duration="30"), "a datetime and a duration in whole minutes"),  # type: ignore[arg-type]
+    (lambda: CarouselElement(identifier="a", template="x"), "a ListPicker or a Panel, not str"),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize(("build", "sentence"), WRONG_PARTS, ids=[sentence[:20] for _, sentence in WRONG_PARTS])
+def test_a_part_of_another_kind_is_named(build: Callable[[], object], sentence: str) -> None:
+    """What the template takes, and which of its parts is none."""
+    with pytest.raises(InvalidMessage, match=sentence):
+        build()
+
+
+def test_a_title_longer_than_a_widget_shows_is_no_error() -> None:
+    """The official widget cuts it [client code]; only the bytes of the whole are limited [documented]."""
+    assert Panel(title="x" * 1_000, elements=("a",)).titles == ("a",)
+    with pytest.raises(InvalidMessage, match="16,384 bytes in all"):
+        Panel(title="x" * 16_384, elements=("a",))

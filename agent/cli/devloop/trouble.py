@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.cli.devloop.code import AuthorsCode
-from agent.errors import TargetBroken
+from agent.errors import StepFailed, TargetBroken
 
 _AGENT = str(Path(__file__).parents[2])
 
@@ -81,21 +81,33 @@ def _sentence(real: BaseException, error: BaseException) -> str:
 
 
 def _told(error: BaseException) -> str:
+    if isinstance(error, StepFailed) and error.__cause__:
+        return f"{error}: {error.__cause__}"
     return error.msg if isinstance(error, SyntaxError) else str(error)
 
 
 def _place(error: BaseException, code: AuthorsCode) -> tuple[str, int]:
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         return error.filename, error.lineno
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if code.is_authors(frame.filename)]
+    frames = [frame for frame in _frames(error) if code.is_authors(frame.filename)]
     return (frames[-1].filename, frames[-1].lineno or 0) if frames else ("", 0)
 
 
+def _chain(error: BaseException) -> list[BaseException]:
+    """`error`; where a step failed, also what failed in it: the author's mistake is there."""
+    inner = error.__cause__ if isinstance(error, StepFailed) else None
+    return [error] if inner is None else [error, *_chain(inner)]
+
+
+def _frames(error: BaseException) -> list[traceback.FrameSummary]:
+    return [frame for one in _chain(error) for frame in traceback.extract_tb(one.__traceback__)]
+
+
 def _way(error: BaseException) -> str:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_machinery(frame.filename)]
+    frames = [frame for frame in _frames(error) if not _is_machinery(frame.filename)]
     if not frames and not isinstance(error, SyntaxError):
         return ""
-    last = traceback.format_exception_only(error)
+    last = traceback.format_exception_only(_chain(error)[-1])
     return "".join(["Traceback (the author's own code):\n", *traceback.format_list(frames), *last])
 
 

@@ -34,7 +34,7 @@ def _bot(chart: Flowchart, bot: Bot[Any, Any]) -> str:
 def _router(chart: Flowchart, router: Router[Any, Any], start: str, ranks: dict[tuple[Any, ...], int]) -> None:
     for entry in router.entries:
         if isinstance(entry, Router):
-            with chart.box("router", f"only {entry.only!r}" if entry.only else ""):
+            with chart.box("router", f"only {entry.only!r}" if entry.only is not None else ""):
                 _router(chart, entry, start, ranks)
         else:
             _handler(chart, entry, start, ranks.get(_key(entry)))
@@ -67,7 +67,7 @@ def _when(handler: Handler) -> str:
         case Kind.ERROR:
             return " or ".join(error.__name__ for error in handler.errors) or "any error"
         case _:
-            return repr(handler.filter) if handler.filter else "whatever nothing else took"
+            return repr(handler.filter) if handler.filter is not None else "whatever nothing else took"
 
 
 def _ranks(routes: Routes) -> dict[tuple[Any, ...], int]:

@@ -8,6 +8,7 @@ from agent.bot.plugins import load
 from agent.cli.devloop.code import AuthorsCode
 from agent.cli.devloop.trouble import Stage, Trouble, trouble_of
 from agent.errors import ConfigurationError, TargetBroken, TargetNotFound
+from agent.testing import chatting
 
 
 def _of(source: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Trouble:
@@ -56,3 +57,49 @@ def test_its_record_is_what_the_page_gets(tmp_path: Path) -> None:
     """Plain JSON."""
     record = trouble_of(ValueError("no"), Stage.TURN, AuthorsCode(tmp_path), contact="c").record()
     assert (record["stage"], record["sentence"], record["contact"]) == ("turn", "ValueError: no", "c")
+
+
+STEPS = """
+from agent import Bot
+
+bot = Bot("steps")
+
+
+async def pay(amount):
+    raise ValueError(f"no route for {amount}")
+
+
+@bot.on_message()
+async def talk(chat, message):
+    await chat.step(pay, 5)
+
+
+@bot.on_message("parse")
+async def parse(chat, message):
+    await chat.step(int, "five")
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "line", "code", "sentence"),
+    [
+        ("go", 8, 'raise ValueError(f"no route for {amount}")', "step pay failed with ValueError: no route for 5"),
+        ("parse", 18, 'await chat.step(int, "five")', "step int failed with ValueError: invalid literal"),
+    ],
+)
+async def test_a_step_that_failed_leads_to_what_failed_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, line: int, code: str, sentence: str
+) -> None:
+    """The author's innermost line, in the step if it is his; the original error; the way through both."""
+    name = "devloop_steps_" + tmp_path.name.replace("-", "_")
+    (tmp_path / f"{name}.py").write_text(STEPS, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    async with chatting(load(f"{name}:bot")) as customer:
+        await customer.says(said)
+        await customer.sees("Sorry")
+        (error,) = customer.errors
+    trouble = trouble_of(error, Stage.TURN, AuthorsCode(tmp_path))
+    assert (trouble.error, trouble.line, trouble.code) == ("StepFailed", line, code)
+    assert sentence in trouble.sentence
+    assert "await chat.step(" in trouble.traceback
+    assert trouble.traceback.splitlines()[-1].startswith("ValueError: ")
