@@ -7,6 +7,7 @@ from pathlib import Path
 from agent.aws.hosts import host_of, is_aws
 from agent.aws.secrets import secrets_of
 from agent.bot.plugins import load
+from agent.config import StoreSection
 from agent.daemon.assembly import aws_settings
 from agent.daemon.census import census
 from agent.daemon.doctor.examination import Check, Exam
@@ -74,6 +75,13 @@ async def _sealed(exam: Exam) -> list[Finding]:
 
 
 def _place(path: Path) -> Finding:
+    if path != StoreSection().path and not (above := path.absolute().parent.parent).exists():
+        return fail(
+            "store",
+            f"{path} cannot be made",
+            cause=f"{above} is not there; of a path that was given, the file and its directory are made and no more",
+            remedy="Make it, or correct store.path.",
+        )
     nearest = next(parent for parent in path.absolute().parents if parent.exists())
     if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
         return ok("store", f"{path} will be made")
