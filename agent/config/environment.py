@@ -1,4 +1,4 @@
-"""Settings as the environment says them, and what is wrong with its variables; what a setting means is not known here."""
+"""Settings as the environment says them, and which variables are wrong; what a setting means is not known here."""
 
 import os
 from collections.abc import Iterator, Mapping

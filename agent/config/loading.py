@@ -6,13 +6,14 @@ means is not known here; values are never quoted in a sentence, as one may be a 
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from agent.config.belonging import strangers
 from agent.config.environment import FILE_VARIABLE, environment, unknown_variables
 from agent.config.sections import Configuration
 from agent.config.wording import Location, is_section, sentence
@@ -52,7 +53,7 @@ def load(*, file: Path | None = None, flags: Tree | None = None) -> Loaded:
     origins: dict[Location, str] = {}
     for origin, layer in layers:
         _merge(merged, layer, origin, origins)
-    return _validate(merged, origins)
+    return _validate(merged, origins, [origin for origin, _ in layers])
 
 
 def _read_file(file: Path | None) -> tuple[Path, Tree]:
@@ -80,11 +81,12 @@ def _merge(into: dict[str, Any], layer: Tree, origin: str, origins: dict[Locatio
             origins[where] = origin
 
 
-def _validate(merged: Tree, origins: Mapping[Location, str]) -> Loaded:
+def _validate(merged: Tree, origins: Mapping[Location, str], layers: Sequence[str]) -> Loaded:
     mistakes = [*unknown_variables(merged)]
     settings = None
     try:
         settings = Configuration.model_validate(merged)
+        mistakes += strangers(settings, origins, layers)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=True)
         mistakes += [sentence(mistake, origins) for mistake in found]

@@ -20,9 +20,14 @@ Location: TypeAlias = tuple[str, ...]
 def sentence(mistake: ErrorDetails, origins: Mapping[Location, str]) -> str:
     """The mistake with its setting and the place that it stands in."""
     where = tuple(str(part) for part in mistake["loc"])
-    told = _WORDS.get(mistake["type"])
-    what = told(where) if told else mistake["msg"][:1].lower() + mistake["msg"][1:]
-    return f"{'.'.join(where)}: {what.rstrip('.')} (from {_origin(where, origins)})"
+    wording = _WORDS.get(mistake["type"])
+    what = wording(where) if wording else mistake["msg"][:1].lower() + mistake["msg"][1:]
+    return told(where, what.rstrip("."), origins)
+
+
+def told(where: Location, what: str, origins: Mapping[Location, str]) -> str:
+    """`what` is wrong, with the setting and the place that it stands in."""
+    return f"{'.'.join(where)}: {what} (from {_origin(where, origins)})"
 
 
 def variable(where: Location) -> str:

@@ -213,6 +213,67 @@ def test_an_unknown_setting_of_a_bot_s_guards_gets_the_list() -> None:
     assert _mistakes()[0].startswith("guards.bots.shop.lineafter: unknown setting; did you mean line_after?")
 
 
+@pytest.mark.parametrize(
+    ("text", "setting", "kind"),
+    [
+        ('[store]\ntable = "chats"', "store.table", '[store] has kind = "dynamodb", and the kind (from default)'),
+        ('[store]\nregion = "x"', "store.region", '[store] has kind = "dynamodb", and the kind (from default)'),
+        ('[store]\nkind = "dynamodb"\npath = "x"', "store.path", '[store] has kind = "sqlite"'),
+        ("[store.options]\na = 'b'", "store.options", "store.kind names an installed one, and the kind (from default)"),
+        ('[source]\nkind = "http"\nqueue_url = "https://q"', "source.queue_url", '[source] has kind = "sqs"'),
+        ('[source]\nkind = "sqs"\nsecret = "env:A"', "source.secret", '[source] has kind = "http"'),
+    ],
+)
+def test_a_setting_of_another_kind_is_told(text: str, setting: str, kind: str) -> None:
+    """It would do nothing: a table without its kind left each machine with a store of its own."""
+    _file(text)
+    (mistake,) = _mistakes()
+    assert mistake.startswith(f"{setting}: counts only where {kind}")
+    assert mistake.endswith("set that kind or leave this out (from chat-agent.toml)")
+
+
+def test_a_kind_that_is_chosen_above_is_a_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One file serves a try with another store or source; a setting that is said where the kind is must fit it."""
+    _file('[store]\nkind = "dynamodb"\ntable = "chats"\n[source]\nkind = "sqs"\nqueue_url = "https://q"\n')
+    assert load(flags={"store": {"kind": "memory"}, "source": {"kind": "http"}}).settings.store.kind == "memory"
+    assert "store.path: counts only" in _mistakes(flags={"store": {"path": "x.db"}})[0]
+    _file('[store]\nkind = "module:store"\noptions = {a = "b"}\n[source]\nqueue_url = "https://q"\n')
+    assert load().settings.store.options == {"a": "b"}
+    _file('[store]\npath = "x.db"\npatience = 3\n')
+    monkeypatch.setenv("CHAT_AGENT_STORE__KIND", "memory")
+    assert load().settings.store.kind == "memory"
+
+
+ARN = f"arn:aws:connect:eu-central-1:123456789012:instance/{INSTANCE}"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (f'[connect]\nregion = "x"\ninstance = "{ARN}"', "connect: instance is in eu-central-1 by its ARN, and region"),
+        (f'[connect]\nregion = "x"\ninstances = ["{ARN}"]', "connect: instances is in eu-central-1 by its ARN"),
+        (
+            f'[connect]\nwebsocket_instances = ["{ARN}"]\nstreaming_instances = ["{INSTANCE}"]',
+            f"connect: {INSTANCE} is in websocket_instances and in streaming_instances; take it out of one",
+        ),
+        ("[session]\nmerge_window = 3\nmerge_limit = 2", "session: merge_window is longer than merge_limit"),
+        ("[worker]\nlease = inf", "worker.lease: input should be a finite number"),
+        ("[session]\ntyping_after = nan", "session.typing_after: input should be "),
+    ],
+)
+def test_settings_that_contradict_each_other_are_told(text: str, sentence: str) -> None:
+    """Neither silently wins; and no time is endless."""
+    _file(text)
+    (mistake,) = _mistakes()
+    assert mistake.startswith(sentence)
+
+
+def test_an_instance_of_the_region_that_is_set_is_taken() -> None:
+    """By its ARN; by its id it may be anywhere."""
+    _file(f'[connect]\nregion = "eu-central-1"\ninstance = "{ARN}"\ninstances = ["{INSTANCE}"]')
+    assert load().settings.connect.instance == INSTANCE
+
+
 def test_without_a_home_the_store_is_in_the_working_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     """A container may have neither HOME nor an entry in its user list."""
     monkeypatch.setenv("XDG_STATE_HOME", "/state")
