@@ -55,6 +55,8 @@ async def store(exam: Exam) -> Sequence[Finding]:
         return [await _opened(exam), *sealed]
     except (ConfigurationError, SecretUnavailable, StoreError) as error:
         return [_unusable(error)]
+    except OSError as error:
+        return [_out_of_sight(section.path, error)]
 
 
 async def _sealed(exam: Exam) -> list[Finding]:
@@ -98,6 +100,15 @@ async def _opened(exam: Exam) -> Finding:
         workers, live = census(await kept.workers()).workers, await kept.live(limit=1_000)
     many = f"{len(live)}{' or more' if len(live) == 1_000 else ''}"
     return ok("store", f"{exam.settings.store.kind} opens: {many} live chats, {len(workers)} workers alive")
+
+
+def _out_of_sight(path: Path, error: OSError) -> Finding:
+    return fail(
+        "store",
+        f"{path} cannot be looked at",
+        cause=error.strerror or type(error).__name__,
+        remedy="Ask as the worker's user or as root, or correct store.path.",
+    )
 
 
 def _unusable(error: ConfigurationError | SecretUnavailable | StoreError) -> Finding:
