@@ -18,7 +18,7 @@ from agent.daemon.control.audit import Audit
 from agent.daemon.control.peer import Peer
 from agent.daemon.erasing import Erased, Erasure
 from agent.daemon.erasing import erase as erase_record
-from agent.daemon.stores import opened_store, reseal_store
+from agent.daemon.stores import must_be_there, opened_store, reseal_store
 from agent.errors import InvalidSetting
 from agent.ids import ContactId, ContactKey, WorkerId, instance_id
 from agent.store.resealing import Resealed
@@ -31,13 +31,14 @@ def erase(settings: Configuration, contact: str, *, yes: bool, force: bool, as_j
     """Erases one contact's record.
 
     Raises:
-        InvalidSetting: no instance is named, or there is no store that outlives a process.
+        InvalidSetting: no instance is named, there is no store that outlives a process, or its file is not there.
         AlreadyOwned: a worker serves the contact.
         typer.Exit: nothing is kept of it (2), or it was not confirmed.
     """
     key = ContactKey(instance_id(_instance(settings)), ContactId(contact))
     if settings.store.kind == "memory":
         raise InvalidSetting("store.kind", "a memory store ends with its process; there is nothing to erase.")
+    must_be_there(settings.store)
     if not (yes or (sys.stdin.isatty() and not as_json and typer.confirm(f"Erase what is kept of {key}?"))):
         typer.echo("Nothing was erased. --yes erases without asking.", err=True)
         raise typer.Exit(Exit.USAGE)
@@ -77,7 +78,7 @@ def reseal(settings: Configuration, *, dry_run: bool, as_json: bool) -> None:
     """Seals every record anew under the first key.
 
     Raises:
-        InvalidSetting: the store is no SQLite file, or no key is given.
+        InvalidSetting: the store is no SQLite file, the file is not there, or no key is given.
         StoreError: the file cannot be used.
         typer.Exit: some records cannot be opened with any of the keys.
     """

@@ -279,9 +279,9 @@ def attributes_of(given: Sequence[str]) -> Mapping[str, str]:
     """Attributes from ``name=value``.
 
     Raises:
-        ControlRefused: one is not written like that.
+        typer.BadParameter: one is not written like that.
     """
     pairs = [one.partition("=") for one in given]
     if any(not name or not equals for name, equals, _ in pairs):
-        raise ControlRefused("bad_request", "An attribute is given as --attribute name=value.")
+        raise typer.BadParameter("write name=value", param_hint="--attribute")
     return {name: value for name, _, value in pairs}

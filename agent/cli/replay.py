@@ -14,7 +14,8 @@ from agent.bot.rehearsal import Finding, Rehearsal, SavedJournal, read, rehearse
 from agent.cli.exits import Exit
 from agent.clock import SystemClock
 from agent.config import Configuration
-from agent.daemon.assembly import opened_store
+from agent.daemon.assembly import aws_settings
+from agent.daemon.stores import must_be_there, opened_store
 from agent.errors import InvalidSetting
 from agent.ids import ContactKey
 from agent.ports import ContactStore
@@ -24,17 +25,18 @@ def journals(settings: Configuration) -> None:
     """Prints one line for each conversation that waits for something. Changes nothing in the store.
 
     Raises:
-        InvalidSetting: the settings name no store that outlives a process.
+        InvalidSetting: the settings name no store that outlives a process, or its file is not there.
     """
     if settings.store.kind == "memory":
         raise InvalidSetting(
             "store.kind", "a memory store has no conversations of other processes; name an SQLite file."
         )
+    must_be_there(settings.store)
     anyio.run(_print_journals, settings)
 
 
 async def _print_journals(settings: Configuration) -> None:
-    async with opened_store(settings.store, SystemClock()) as store:
+    async with opened_store(settings.store, SystemClock(), aws_settings(settings.connect)) as store:
         async for saved in _open_conversations(store):
             typer.echo(saved.line())
 

@@ -1,6 +1,6 @@
 """``chat-agent run``: the daemon."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from signal import Signals
 
 import anyio
@@ -15,7 +15,7 @@ from agent.daemon.health_station import Station
 from agent.daemon.reload import Reloader
 from agent.daemon.signals import hang_ups, heed_reload
 from agent.daemon.sources.kinds import source_of
-from agent.telemetry import Level
+from agent.telemetry import Happening, Level, Report
 from agent.telemetry.logging import LogWriter
 
 
@@ -30,6 +30,7 @@ def run(settings: Configuration, again: Callable[[], Configuration]) -> None:
     guards = WorkerGuards(settings.guards, bots=names, room=station.room, clock=SystemClock(), report=station)
     station.also_tell(timeline)
     station.also_tell(guards)
+    _tell_guards_of_nobody(settings, names, station)
 
     async def work(stop: anyio.Event) -> None:
         with hang_ups() as arrivals:
@@ -61,6 +62,13 @@ def run(settings: Configuration, again: Callable[[], Configuration]) -> None:
             group.cancel_scope.cancel()
 
     attended(work)
+
+
+def _tell_guards_of_nobody(settings: Configuration, names: Collection[str], report: Report) -> None:
+    """A file may be shared by deployments that serve other bots, so it is no mistake; but it may be a misspelt name."""
+    for bot in sorted({*settings.guards.bots} - {*names}):
+        fields = {"setting": f"guards.bots.{bot}", "served": ", ".join(sorted(names))}
+        report(Happening(name="settings.for_no_bot", level=Level.WARNING, fields=fields))
 
 
 def _adopting(

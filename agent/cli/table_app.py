@@ -72,5 +72,5 @@ def check(
 def _settings(file: Path | None, table: str | None, region: str | None, endpoint_url: str | None) -> Any:
     from agent.config import load
 
-    store = {"table": table, "region": region, "endpoint_url": endpoint_url}
+    store = {"kind": "dynamodb", "table": table, "region": region, "endpoint_url": endpoint_url}
     return load(file=file, flags={"store": store}).settings

@@ -1,6 +1,6 @@
 """The operator's settings: one validated value, whatever they were written in."""
 
-from agent.config.loading import ENVIRONMENT_PREFIX, Loaded, load
+from agent.config.loading import Loaded, load
 from agent.config.references import SecretReference, resolve
 from agent.config.schema import schema
 from agent.config.sections import (
@@ -22,6 +22,7 @@ from agent.config.sections import (
     TracingSection,
     WorkerSection,
 )
+from agent.config.wording import ENVIRONMENT_PREFIX
 
 __all__ = [
     "ENVIRONMENT_PREFIX",

@@ -27,7 +27,13 @@ from agent.ids import InstanceId, instance_id
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,  # TOML has words for both; as a time, either would never come
+    )
 
 
 def _instance(value: object) -> InstanceId:
@@ -49,6 +55,14 @@ WebAddress = Annotated[str, BeforeValidator(_web_address)]
 def _never(value: object) -> object:
     """TOML has no word for nothing."""
     return None if value == "never" else value
+
+
+_ELSEWHERE = "{name} is in {region} by its ARN, and region says another; make them one"
+
+
+def _arns(given: object) -> list[str]:
+    listed = given if isinstance(given, list | tuple) else [given]
+    return [one for one in listed if isinstance(one, str) and one.startswith("arn:") and one.count(":") >= 5]
 
 
 class ConnectSection(_Section):
@@ -73,6 +87,26 @@ class ConnectSection(_Section):
     """Instances whose chats are heard by the websocket, whatever `ingress` says."""
     streaming_instances: tuple[Annotated[InstanceId, BeforeValidator(_instance)], ...] = ()
     """Instances whose chats are heard by message streaming, whatever `ingress` says."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_region(cls, given: object) -> object:
+        region = given.get("region") if isinstance(given, dict) else None
+        for name in ("instance", "instances", "websocket_instances", "streaming_instances"):
+            for arn in _arns(given.get(name)) if isinstance(region, str) and isinstance(given, dict) else ():
+                if arn.split(":")[3] != region:
+                    raise PydanticCustomError("region", _ELSEWHERE, {"name": name, "region": arn.split(":")[3]})
+        return given
+
+    @model_validator(mode="after")
+    def _heard_in_one_way(self) -> "ConnectSection":
+        for both in sorted({*self.websocket_instances} & {*self.streaming_instances}):
+            raise PydanticCustomError(
+                "way",
+                "{instance} is in websocket_instances and in streaming_instances; take it out of one",
+                {"instance": both},
+            )
+        return self
 
 
 class BotSection(_Section):
@@ -188,6 +222,12 @@ class SessionSection(_Section):
     """The same as `reorder_window` for chats that are heard by message streaming, which keeps no order [documented]."""
     stream_audit_interval: PositiveFloat = 300.0
     """How often transcript and inbox of such chats are compared: a stream has no heartbeat."""
+
+    @model_validator(mode="after")
+    def _waits_within_its_limit(self) -> "SessionSection":
+        if self.merge_window > self.merge_limit:
+            raise PydanticCustomError("limit", "merge_window is longer than merge_limit, the longest wait in all")
+        return self
 
 
 class StreamingSection(_Section):

@@ -5,6 +5,7 @@ It opens and closes; what a store does is not known here. A kind's libraries are
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from agent import plugins
@@ -63,11 +64,29 @@ async def opened_store(
         yield store
 
 
+def must_be_there(section: StoreSection) -> None:
+    """For whoever looks at a store, or takes from it: a file that is not there is a wrong path, not an empty store.
+
+    Raises:
+        InvalidSetting: there is no file, or this user may not look. Nothing was made.
+    """
+    if section.kind != "sqlite":
+        return
+    try:
+        section.path.stat()
+    except OSError as error:
+        raise InvalidSetting(
+            "store.path",
+            f"{section.path} cannot be looked at ({error.strerror}), and nothing was made; give the file that the "
+            "workers use (--store-path, --config). A service may keep it elsewhere than this user: docs/deploy.md.",
+        ) from error
+
+
 async def reseal_store(section: StoreSection, clock: Clock, aws: AwsSettings, *, dry_run: bool) -> "Resealed":
     """Seals every record of an SQLite store anew under the first of its keys.
 
     Raises:
-        InvalidSetting: the store is no file, or has no key.
+        InvalidSetting: the store is no file, has none yet, or has no key.
         SecretUnavailable, StoreError: as `opened_store`.
     """
     from agent.store.sqlite import SQLiteStore
@@ -78,6 +97,7 @@ async def reseal_store(section: StoreSection, clock: Clock, aws: AwsSettings, *,
             f"records of a {section.kind} store are sealed anew as they are saved; an old key may go when every "
             "contact has been saved once more, or has expired (store.keep_over).",
         )
+    must_be_there(section)
     keys = await secrets_of("store.encryption_keys", section.encryption_keys, aws)
     sealer = AesGcmSealer(keys, setting="store.encryption_keys")
     async with await SQLiteStore.open(section.path, clock=clock, sealer=sealer) as store:
@@ -111,12 +131,18 @@ async def _sqlite(
     from agent.store.sqlite import SQLiteStore
 
     del way
-    try:
-        section.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidSetting("store.path", f"{section.path.parent} cannot be made ({error.strerror}).") from error
+    if section.path == StoreSection().path:
+        _make_default_place(section.path.parent)
     async with await SQLiteStore.open(section.path, clock=clock, sealer=sealer) as store:
         yield store
+
+
+def _make_default_place(directory: Path) -> None:
+    """With all above it, as nobody may have kept anything there yet. A place that was given may be mistyped."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidSetting("store.path", f"{directory} cannot be made ({error.strerror}).") from error
 
 
 @asynccontextmanager

@@ -29,6 +29,19 @@ async def answer(chat: Chat, message: Message) -> None:
 BYE = "I am passing you on to a colleague."
 
 
+def test_guards_of_a_bot_that_is_not_served_are_told(finished: Callable[..., Any], tmp_path: Path) -> None:
+    """Its name may be misspelt; as a file may be shared, that is a warning."""
+    (tmp_path / "chat-agent.toml").write_text(
+        "[guards.bots.ecko]\nline_after = 3\n[guards.bots.echo]\n", encoding="utf-8"
+    )
+    (tmp_path / "none.db").write_text("no store", encoding="utf-8")
+    run = ("run", "echo", "--source", "local", "--endpoint-url", "http://127.0.0.1:9", "--store-path", "none.db")
+    _, _, errors = finished(*run)
+    (told,) = [line for line in errors.splitlines() if "settings.for_no_bot" in line]
+    assert "guards.bots.ecko" in told
+    assert '"served": "echo"' in told or '"served":"echo"' in told
+
+
 async def test_a_bot_that_fails_everywhere_is_spared_for_a_while(
     started: Callable[..., Any], finished: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -111,3 +111,14 @@ def test_only_a_file_is_sealed_at_once(path: Path, quickly: Quickly, tmp_path: P
     (tmp_path / "chat-agent.toml").write_text('[store]\nkind = "dynamodb"\ntable = "chats"\n', encoding="utf-8")
     code, _, said = quickly("store", "reseal")
     assert (code, "store.keep_over" in said, path.exists()) == (Exit.CONFIGURATION, True, True)
+
+
+@pytest.mark.parametrize("command", ["journals", "erase some-contact --yes", "store reseal", "store reseal --dry-run"])
+def test_a_store_that_is_not_there_is_refused_and_not_made(command: str, path: Path, quickly: Quickly) -> None:
+    """A mistyped path is no empty store: an empty answer would pass a gate, or let an old key go."""
+    for place in (path.parent / "typo.db", path.parent / "no" / "such" / "typo.db"):
+        before = {file.name for file in path.parent.iterdir()}
+        code, said, error = quickly(*command.split(), "--store-path", str(place))
+        assert (code, said) == (Exit.CONFIGURATION, "")
+        assert f"store.path: {place} cannot be looked at (No such file or directory)" in error
+        assert {file.name for file in path.parent.iterdir()} == before

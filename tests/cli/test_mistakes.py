@@ -73,3 +73,25 @@ def test_a_module_that_fails_to_import_shows_the_author_s_own_lines(quickly: Qui
     assert "broken.py" in errors
     assert "KeyError: 'missing'" in errors
     assert "/agent/" not in errors
+
+
+@pytest.mark.parametrize("command", ["run echo --source local --endpoint-url http://127.0.0.1:9", "config show"])
+@pytest.mark.parametrize(
+    "text", ['connect = "arn:aws:connect:x"', 'source = "sqs"', "health = 1", "[[worker]]\nlease = 3"]
+)
+def test_a_value_in_a_section_s_place_ends_it_before_it_serves(
+    command: str, text: str, quickly: Quickly, tmp_path: Path
+) -> None:
+    """Whatever flags lie above it; SIGHUP reads the settings in the same way."""
+    (tmp_path / "chat-agent.toml").write_text(text, encoding="utf-8")
+    code, _, errors = quickly(*command.split())
+    assert (code, "is a section; write [" in errors, "(from chat-agent.toml)" in errors) == (78, True, True)
+
+
+def test_a_table_without_its_kind_is_no_store_of_each_worker(quickly: Quickly, tmp_path: Path) -> None:
+    """It says which kind to add; a command about tables needs none."""
+    (tmp_path / "chat-agent.toml").write_text('[store]\ntable = "chats"', encoding="utf-8")
+    code, _, errors = quickly("run", "echo", "--source", "local", "--endpoint-url", "http://127.0.0.1:9")
+    assert (code, 'kind = "dynamodb"' in errors) == (78, True)
+    code, _, errors = quickly("table", "create", "--dry-run", "--region", "x", "--endpoint-url", "http://127.0.0.1:9")
+    assert "counts only" not in errors

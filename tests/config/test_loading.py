@@ -150,20 +150,128 @@ def test_a_file_that_is_no_toml_says_where() -> None:
         load()
 
 
-def test_a_list_in_the_environment_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Anything else is refused with an example."""
-    monkeypatch.setenv("CHAT_AGENT_STORE__ENCRYPTION_KEYS", "env:A")
-    monkeypatch.setenv("CHAT_AGENT_STORE", "{")
-    with pytest.raises(InvalidSetting, match="must be JSON"):
-        load()
-
-
-def test_a_section_must_be_a_section() -> None:
-    """A number where a table belongs is told, not raised."""
-    _file("connect = 3")
+def test_a_variable_that_must_be_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each one, with an example; a section is no value at all. What it holds is not shown."""
+    monkeypatch.setenv("CHAT_AGENT_STORE__ENCRYPTION_KEYS", "tops3cret")
+    monkeypatch.setenv("CHAT_AGENT_CONNECT__INSTANCES", "foo")
+    monkeypatch.setenv("CHAT_AGENT_CONNECT__WEBSOCKET_INSTANCES", "[]")
+    monkeypatch.setenv("CHAT_AGENT_BOT", "shop:bot")
     assert _mistakes() == [
-        "connect: input should be a valid dictionary or instance of ConnectSection (from chat-agent.toml)"
+        "CHAT_AGENT_BOT: is a section; set what is in it, such as CHAT_AGENT_BOT__TARGET (from the environment)",
+        'CHAT_AGENT_CONNECT__INSTANCES: must be JSON; a list is written ["a", "b"] (from the environment)',
+        'CHAT_AGENT_STORE__ENCRYPTION_KEYS: must be JSON; a list is written ["a", "b"] (from the environment)',
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("connect = 3", "connect: is a section; write [connect] and below it instance = …"),
+        ('connect = "arn:aws:connect:x"', "connect: is a section; write [connect] and below it instance = …"),
+        ("health = 24599", "health: is a section; write [health] and below it host = …"),
+        ('store = "memory"', "store: is a section; write [store] and below it kind = …"),
+        ("[[worker]]\nlease = 3", "worker: is a section; write [worker] and below it max_chats = …"),
+        ("[store]\noptions = 3", "store.options: is a section; write [store.options] and below it name = …"),
+        ("[guards.bots]\na = 3", "guards.bots.a: is a section; write [guards.bots.a] and below it line_after = …"),
+        (
+            "[pacing]\nsend_event = 3",
+            "pacing.send_event: is a section; write [pacing.send_event] and below it rate = …",
+        ),
+        ('[routing]\nrules = ["a"]', "routing.rules.0: is a section; write [[routing.rules]] and below it bot = …"),
+        ('[routing.rules]\nbot = "a"', "routing.rules: is a list; write [[routing.rules]] for each"),
+        ('[store]\nencryption_keys = "file:/x"', 'store.encryption_keys: is a list; write ["…"]'),
+    ],
+)
+def test_a_section_must_be_a_section_and_a_list_a_list(
+    text: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told with what to write, also where flags or variables that say nothing, or something else, lie above it."""
+    _file(text)
+    section = sentence.partition(":")[0].partition(".")[0]
+    assert _mistakes() == [f"{sentence} (from chat-agent.toml)"]
+    assert _mistakes(flags={section: {"kind": None, "region": None}}) == [f"{sentence} (from chat-agent.toml)"]
+    monkeypatch.setenv("CHAT_AGENT_CONNECT__REGION", "eu-west-1")
+    assert _mistakes() == [f"{sentence} (from chat-agent.toml)"]
+
+
+def test_a_variable_is_no_section_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though it is JSON."""
+    monkeypatch.setenv("CHAT_AGENT_WORKER", "3")
+    expected = "worker: is a section; write [worker] and below it max_chats = … (from CHAT_AGENT_WORKER)"
+    assert _mistakes(flags={"worker": {"max_chats": None}}) == [expected]
+
+
+def test_a_plain_setting_is_no_section() -> None:
+    """A table in its place is told."""
+    _file("[connect.region]\nname = 'x'")
+    assert _mistakes() == ["connect.region: input should be a valid string (from chat-agent.toml)"]
+
+
+def test_an_unknown_setting_of_a_bot_s_guards_gets_the_list() -> None:
+    """Names of bots are free, what stands below them is not."""
+    _file("[guards.bots.shop]\nlineafter = 1")
+    assert _mistakes()[0].startswith("guards.bots.shop.lineafter: unknown setting; did you mean line_after?")
+
+
+@pytest.mark.parametrize(
+    ("text", "setting", "kind"),
+    [
+        ('[store]\ntable = "chats"', "store.table", '[store] has kind = "dynamodb", and the kind (from default)'),
+        ('[store]\nregion = "x"', "store.region", '[store] has kind = "dynamodb", and the kind (from default)'),
+        ('[store]\nkind = "dynamodb"\npath = "x"', "store.path", '[store] has kind = "sqlite"'),
+        ("[store.options]\na = 'b'", "store.options", "store.kind names an installed one, and the kind (from default)"),
+        ('[source]\nkind = "http"\nqueue_url = "https://q"', "source.queue_url", '[source] has kind = "sqs"'),
+        ('[source]\nkind = "sqs"\nsecret = "env:A"', "source.secret", '[source] has kind = "http"'),
+    ],
+)
+def test_a_setting_of_another_kind_is_told(text: str, setting: str, kind: str) -> None:
+    """It would do nothing: a table without its kind left each machine with a store of its own."""
+    _file(text)
+    (mistake,) = _mistakes()
+    assert mistake.startswith(f"{setting}: counts only where {kind}")
+    assert mistake.endswith("set that kind or leave this out (from chat-agent.toml)")
+
+
+def test_a_kind_that_is_chosen_above_is_a_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One file serves a try with another store or source; a setting that is said where the kind is must fit it."""
+    _file('[store]\nkind = "dynamodb"\ntable = "chats"\n[source]\nkind = "sqs"\nqueue_url = "https://q"\n')
+    assert load(flags={"store": {"kind": "memory"}, "source": {"kind": "http"}}).settings.store.kind == "memory"
+    assert "store.path: counts only" in _mistakes(flags={"store": {"path": "x.db"}})[0]
+    _file('[store]\nkind = "module:store"\noptions = {a = "b"}\n[source]\nqueue_url = "https://q"\n')
+    assert load().settings.store.options == {"a": "b"}
+    _file('[store]\npath = "x.db"\npatience = 3\n')
+    monkeypatch.setenv("CHAT_AGENT_STORE__KIND", "memory")
+    assert load().settings.store.kind == "memory"
+
+
+ARN = f"arn:aws:connect:eu-central-1:123456789012:instance/{INSTANCE}"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (f'[connect]\nregion = "x"\ninstance = "{ARN}"', "connect: instance is in eu-central-1 by its ARN, and region"),
+        (f'[connect]\nregion = "x"\ninstances = ["{ARN}"]', "connect: instances is in eu-central-1 by its ARN"),
+        (
+            f'[connect]\nwebsocket_instances = ["{ARN}"]\nstreaming_instances = ["{INSTANCE}"]',
+            f"connect: {INSTANCE} is in websocket_instances and in streaming_instances; take it out of one",
+        ),
+        ("[session]\nmerge_window = 3\nmerge_limit = 2", "session: merge_window is longer than merge_limit"),
+        ("[worker]\nlease = inf", "worker.lease: input should be a finite number"),
+        ("[session]\ntyping_after = nan", "session.typing_after: input should be "),
+    ],
+)
+def test_settings_that_contradict_each_other_are_told(text: str, sentence: str) -> None:
+    """Neither silently wins; and no time is endless."""
+    _file(text)
+    (mistake,) = _mistakes()
+    assert mistake.startswith(sentence)
+
+
+def test_an_instance_of_the_region_that_is_set_is_taken() -> None:
+    """By its ARN; by its id it may be anywhere."""
+    _file(f'[connect]\nregion = "eu-central-1"\ninstance = "{ARN}"\ninstances = ["{INSTANCE}"]')
+    assert load().settings.connect.instance == INSTANCE
 
 
 def test_without_a_home_the_store_is_in_the_working_directory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from agent.daemon.pacing import FreePacer, QuotaPacer
 from agent.daemon.sources import OneContact
 from agent.daemon.supervisor import Goodbye
 from agent.daemon.tuning import rates, session_settings
-from agent.errors import BotError, InvalidSetting
+from agent.errors import BotError, InvalidSetting, StoreUnusable
 from agent.ids import ContactId, ContactKey, InstanceId, ParticipantId, Secret, WorkerId
 from agent.ports import Claimable, Operation
 from agent.record import ContactRecord, Participant
@@ -117,14 +117,28 @@ def test_the_way_to_amazon_connect_is_the_operator_s() -> None:
     )
 
 
-async def test_the_store_is_memory_or_a_private_file_with_its_directories(tmp_path: Path) -> None:
+async def test_the_store_is_memory_or_a_private_file_with_its_directory(tmp_path: Path) -> None:
     """Made where it is wanted, readable by nobody else."""
     async with opened_store(_settings(store={"kind": "memory"}).store, SystemClock()) as memory:
         assert isinstance(memory, MemoryStore)
-    path = tmp_path / "deep" / "down" / "contacts.sqlite3"
+    path = tmp_path / "down" / "contacts.sqlite3"
     async with opened_store(_settings(store={"path": path}).store, SystemClock()) as store:
         await store.heartbeat(WorkerId("me"), ttl=10)
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+async def test_only_the_default_place_is_made_with_all_above_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A path that was given may be mistyped: a missing parent of its directory is an error, and nothing is made."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a" / "state"))
+    async with opened_store(_settings().store, SystemClock()) as store:
+        await store.heartbeat(WorkerId("me"), ttl=10)
+    assert (tmp_path / "a" / "state" / "chat-agent").stat().st_mode & 0o777 == 0o700
+    with pytest.raises(StoreUnusable, match="Give a file in a directory that exists"):
+        async with opened_store(_settings(store={"path": tmp_path / "typo" / "deep" / "s.db"}).store, SystemClock()):
+            pass
+    assert not (tmp_path / "typo").exists()
 
 
 async def test_with_a_key_tokens_are_sealed_at_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,10 +158,11 @@ def _bytes_in(directory: Path) -> bytes:
     return b"".join(file.read_bytes() for file in directory.iterdir())
 
 
-async def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+async def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the reason."""
     (tmp_path / "file").write_text("", encoding="utf-8")
-    section = _settings(store={"path": tmp_path / "file" / "below" / "contacts.sqlite3"}).store
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file" / "below"))
+    section = _settings().store
     with pytest.raises(InvalidSetting, match=r"store\.path: .* cannot be made"):
         async with opened_store(section, SystemClock()):
             pass

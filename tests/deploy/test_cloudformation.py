@@ -101,6 +101,19 @@ def test_the_offer_may_be_made_by_amazon_connect(moto: Moto, stack: dict[str, An
     assert INSTANCE in json.dumps(statement["Condition"])
 
 
+def test_streams_are_named_as_the_policy_allows(stack: dict[str, Any]) -> None:
+    """The first stack tells the beginning, the second hands it on; another would be refused at each chat."""
+    assert stack["Prefix"] == stack["Table"] == "chat-agent"
+    (worker,) = template("ecs.yaml")["Resources"]["Task"]["Properties"]["ContainerDefinitions"]
+    told = {one["Name"]: one["Value"] for one in worker["Environment"]}
+    assert told["CHAT_AGENT_STREAMING__PREFIX"] == {"Ref": "Prefix"}
+    assert template("cloudformation.yaml")["Outputs"]["Prefix"]["Value"] == {"Ref": "Name"}
+    asked = {
+        name for name, one in template("ecs.yaml")["Parameters"].items() if "Output of" in one.get("Description", "")
+    }
+    assert asked <= {*stack}
+
+
 def _statements(resource: str) -> list[dict[str, Any]]:
     found = template("cloudformation.yaml")["Resources"][resource]["Properties"]["PolicyDocument"]["Statement"]
     return [{**one, "Resource": one["Resource"] if one["Resource"] == "*" else one["Resource"]["Sub"]} for one in found]

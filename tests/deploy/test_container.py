@@ -1,5 +1,7 @@
 """The image, the Compose file and the Kubernetes manifests: linted, and built where an engine is."""
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from agent.config import Configuration
-from tests.deploy.places import DEPLOY, ROOT, compose, manifests
+from tests.deploy.places import DEPLOY, ROOT, compose, manifests, template
 
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 BASE = "docker.io/library/python:3.11-slim-bookworm"
@@ -64,6 +66,17 @@ def test_the_image_is_pinned_and_runs_without_rights() -> None:
     assert "HEALTHCHECK" in DOCKERFILE
     assert ":latest" not in DOCKERFILE
     assert not any(word in DOCKERFILE.lower() for word in ("password", "secret_access", "token"))
+
+
+def test_what_fargate_mounts_is_a_volume_of_the_worker_s() -> None:
+    """Else the folders are root's there, and the worker can make neither its socket nor its audit log."""
+    task = template("ecs.yaml")["Resources"]["Task"]["Properties"]
+    (worker,) = task["ContainerDefinitions"]
+    mounted = {mount["ContainerPath"] for mount in worker["MountPoints"]}
+    before, _, after = DOCKERFILE.partition("\nVOLUME ")
+    assert {*json.loads(after.splitlines()[0])} == mounted
+    made = re.findall(r"(?:install --directory --owner chat-agent .*|chown chat-agent:chat-agent) (/\S+)", before)
+    assert {*made} == mounted
 
 
 def test_only_what_is_needed_goes_to_the_engine() -> None:

@@ -1,6 +1,7 @@
 """Every setting in a deployment file exists, and the systemd unit and the contact flow are good."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -49,7 +50,15 @@ def test_the_settings_file_of_kubernetes_is_one(monkeypatch: pytest.MonkeyPatch,
     file = tmp_path / "chat-agent.toml"
     file.write_text(text.replace("REPLACE-INSTANCE", "11111111-2222-4333-8444-555555555555"), encoding="utf-8")
     settings = load(file=file).settings
-    assert (settings.source.kind, settings.store.table, settings.health.port) == ("sqs", "chat-agent", 8080)
+    assert (settings.source.kind, settings.store.kind, settings.health.port) == ("sqs", "dynamodb", 8080)
+    assert (settings.store.table, settings.streaming.prefix) == ("REPLACE-TABLE", "REPLACE-PREFIX")
+
+
+def test_a_command_in_a_container_has_the_worker_s_settings() -> None:
+    """The file is named by a variable, not by an argument that whoever runs `journals` beside it must know."""
+    (worker,) = manifests()["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert worker["args"] == ["run"]
+    assert {"name": "CHAT_AGENT_CONFIG", "value": "/etc/chat-agent/chat-agent.toml"} in worker["env"]
 
 
 def test_the_contact_flow_is_what_the_command_prints() -> None:
@@ -73,6 +82,36 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     done = subprocess.run([program, "verify", str(unit)], capture_output=True, text=True, timeout=60, check=False)
     assert "chat-agent.service" not in done.stderr, done.stderr
     assert done.returncode == 0
+
+
+def test_the_operator_s_commands_look_where_the_unit_s_worker_looks(tmp_path: Path) -> None:
+    """The same places, the same settings, the same variables, whatever the operator's shell has; words stay words."""
+    (variables,) = re.findall("^Environment=(.*)$", UNIT, re.MULTILINE)
+    (file,) = re.findall(r"^ExecStart=\S+ run --config (\S+)$", UNIT, re.MULTILINE)
+    (secrets,) = re.findall("^EnvironmentFile=-(.*)$", UNIT, re.MULTILINE)
+    (tmp_path / "environment").write_text("# keys\nA_KEY=a $(b) c=d\nQUOTED=\"x y\"\n\nLAST='z'", encoding="utf-8")
+    program = tmp_path / "program"
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$#" "$2"\nexec env\n', encoding="utf-8")
+    program.chmod(0o755)
+    text = (DEPLOY / "chat-agent.sh").read_text(encoding="utf-8")
+    assert secrets in text
+    script = text.replace(secrets, str(tmp_path / "environment")).replace(
+        "/opt/chat-agent/bin/chat-agent", str(program)
+    )
+    done = subprocess.run(
+        ["sh", "-c", script, "chat-agent", "say", "two words"],
+        env={"XDG_RUNTIME_DIR": "/run/user/1", "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    count, word, *lines = done.stdout.splitlines()
+    assert (count, word) == ("2", "two words")
+    places = {one for one in variables.split() if one.startswith("XDG_")}
+    wanted = {*places, f"CHAT_AGENT_CONFIG={file}", "A_KEY=a $(b) c=d", "QUOTED=x y", "LAST=z"}
+    assert len(places) == 2
+    assert wanted <= {*lines}
 
 
 def test_the_unit_drains_notifies_and_has_no_rights() -> None:

@@ -113,4 +113,7 @@ def lines(directory: Path) -> list[Line]:
         return found
     if refused:
         raise NoWorker(f"The workers in {directory} are another user's; run this as their user.")
-    raise NoWorker(f"No worker listens in {directory}; start 'chat-agent run' there, or name its control.directory.")
+    raise NoWorker(
+        f"No worker listens in {directory}; start 'chat-agent run' there, or name its control.directory. "
+        "Where a service runs it, call the command as docs/deploy.md says."
+    )

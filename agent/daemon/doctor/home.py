@@ -7,6 +7,7 @@ from pathlib import Path
 from agent.aws.hosts import host_of, is_aws
 from agent.aws.secrets import secrets_of
 from agent.bot.plugins import load
+from agent.config import StoreSection
 from agent.daemon.assembly import aws_settings
 from agent.daemon.census import census
 from agent.daemon.doctor.examination import Check, Exam
@@ -54,6 +55,8 @@ async def store(exam: Exam) -> Sequence[Finding]:
         return [await _opened(exam), *sealed]
     except (ConfigurationError, SecretUnavailable, StoreError) as error:
         return [_unusable(error)]
+    except OSError as error:
+        return [_out_of_sight(section.path, error)]
 
 
 async def _sealed(exam: Exam) -> list[Finding]:
@@ -74,6 +77,13 @@ async def _sealed(exam: Exam) -> list[Finding]:
 
 
 def _place(path: Path) -> Finding:
+    if path != StoreSection().path and not (above := path.absolute().parent.parent).exists():
+        return fail(
+            "store",
+            f"{path} cannot be made",
+            cause=f"{above} is not there; of a path that was given, the file and its directory are made and no more",
+            remedy="Make it, or correct store.path.",
+        )
     nearest = next(parent for parent in path.absolute().parents if parent.exists())
     if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
         return ok("store", f"{path} will be made")
@@ -90,6 +100,15 @@ async def _opened(exam: Exam) -> Finding:
         workers, live = census(await kept.workers()).workers, await kept.live(limit=1_000)
     many = f"{len(live)}{' or more' if len(live) == 1_000 else ''}"
     return ok("store", f"{exam.settings.store.kind} opens: {many} live chats, {len(workers)} workers alive")
+
+
+def _out_of_sight(path: Path, error: OSError) -> Finding:
+    return fail(
+        "store",
+        f"{path} cannot be looked at",
+        cause=error.strerror or type(error).__name__,
+        remedy="Ask as the worker's user or as root, or correct store.path.",
+    )
 
 
 def _unusable(error: ConfigurationError | SecretUnavailable | StoreError) -> Finding:

@@ -159,12 +159,14 @@ async def turns(exam: Exam) -> Sequence[Finding]:
 async def _remembered(exam: Exam) -> tuple[ContactRecord | None, Sequence[str]]:
     """The record and the workers alive. A store that cannot be opened is the store check's finding."""
     section, instance = exam.settings.store, exam.settings.connect.instance
-    if instance is None or exam.contact is None or (section.kind == "sqlite" and not section.path.exists()):
+    if instance is None or exam.contact is None:
         return None, ()
     try:
+        if section.kind == "sqlite" and not section.path.exists():
+            return None, ()
         async with opened_store(section, exam.clock, aws_settings(exam.settings.connect)) as store:
             return await store.load(ContactKey(instance, exam.contact)), census(await store.workers()).workers
-    except (ConfigurationError, SecretUnavailable, StoreError):
+    except (ConfigurationError, SecretUnavailable, StoreError, OSError):
         return None, ()
 
 

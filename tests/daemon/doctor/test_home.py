@@ -52,6 +52,18 @@ async def test_a_store_that_is_not_there_yet_needs_a_place(tmp_path: Path, monke
     assert f"{tmp_path} may not be written" in finding.cause
 
 
+async def test_a_store_that_no_worker_would_make_is_told(tmp_path: Path) -> None:
+    """Of a path that was given, a parent's parent that is missing is a mistake."""
+    (finding,) = await found(store, Told(), kept(tmp_path / "no" / "such" / "contacts.sqlite3"))
+    assert (finding.severity, f"{tmp_path / 'no'} is not there" in finding.cause) == (Severity.FAIL, True)
+
+
+async def test_a_store_that_may_not_be_looked_at_is_told(tmp_path: Path) -> None:
+    """As below another user's directory; here by a name that no disk takes, as root may look everywhere."""
+    (finding,) = await found(store, Told(), kept(tmp_path / ("x" * 300)))
+    assert (finding.severity, "cannot be looked at" in finding.what) == (Severity.FAIL, True)
+
+
 async def test_a_store_that_is_there_is_opened_and_counted(tmp_path: Path) -> None:
     """Live chats and workers; what a worker tells the others is no worker."""
     async with await SQLiteStore.open(tmp_path / "s.sqlite3", clock=SystemClock()) as one:
