@@ -30,15 +30,17 @@ class Scene:
         self.stage = parts.stage()
         self.source = parts.source()
         self.supervisor: Supervisor
+        self.room: Room
 
     @asynccontextmanager
     async def open(self, *, max_chats: int = 500, **duty: Any) -> AsyncIterator["Scene"]:
         await self.stage.store.heartbeat(WorkerId("me"), ttl=1e9)
         async with anyio.create_task_group() as group, self.source.offers() as offers:
+            self.room = Room(max_chats)
             self.supervisor = Supervisor(
                 self.stage.begin,
                 duty=self.parts.duty(**duty),
-                room=Room(max_chats),
+                room=self.room,
                 store=self.stage.store,
                 group=group,
                 clock=self.stage.clock,
@@ -223,6 +225,22 @@ def test_a_full_worker_gives_offers_back_that_others_may_have(virtually: Virtual
             assert scene.stage.contacts == ["a"]
             scene.stage.running[0].leave()
             await scene.stage.until(lambda: scene.stage.contacts == ["c"])
+
+    virtually(story())
+
+
+def test_an_offer_for_a_bot_that_rests_is_declined_as_such(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """The worker has room for its other bots and goes on asking, so that it must not be given this one at once."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open(roster=Roster(bots={"echo": "Echo", "sick": "Sick"}, default="echo")) as scene:
+            scene.room.shut_bots = {"sick"}
+            resting = stand_ins.offered(stand_ins.key("a"), bot="sick")
+            resting.comes_again = True
+            scene.source.put(resting)
+            await scene.offer("b")
+            assert (resting.declined, resting.acknowledged) == (Declined.RESTING, False)
+            assert scene.stage.contacts == ["b"]
 
     virtually(story())
 
