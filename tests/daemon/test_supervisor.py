@@ -1,5 +1,6 @@
 """One child per contact: offers become chats once, crashes stay where they are, goodbyes reach everybody."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -57,7 +58,7 @@ class Scene:
         await anyio.wait_all_tasks_blocked()
 
 
-def _crash(error: Exception) -> Callable[[Any], Coroutine[Any, Any, Ending]]:
+def _crash(error: BaseException) -> Callable[[Any], Coroutine[Any, Any, Ending]]:
     async def act(_: Any) -> Ending:
         raise error
 
@@ -291,6 +292,46 @@ def test_a_crash_takes_no_other_chat_down_and_the_chat_is_taken_up_again(
                 "a": 2,
                 "b": 1,
             }
+
+    virtually(story())
+
+
+def test_a_cancellation_by_nobody_is_a_crash_of_its_chat(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Such as of a task that the bot awaited. Let through, it would end the worker, as if it had been asked to stop."""
+    served: list[str] = []
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            scene.stage.plans[stand_ins.key("a")] = [_crash(asyncio.CancelledError())]
+            await scene.offer("a", "b")
+            await scene.stage.until(lambda: scene.stage.contacts == ["a", "b"])
+            [crash] = [told for told in scene.stage.told if told.name == "chat.crashed"]
+            assert crash.contact == stand_ins.key("a")
+            served.extend(scene.stage.contacts)
+
+    virtually(story())
+    assert served == ["a", "b"]
+
+
+@pytest.mark.parametrize("by", ["the loss of the lease", "the end of the worker"])
+def test_a_real_cancellation_is_no_crash(virtually: Virtually, stand_ins: SimpleNamespace, by: str) -> None:
+    """It goes through at once, also where a session makes a cancellation of its own of it."""
+
+    async def story() -> None:
+        async def turned(_: Any) -> Ending:
+            try:
+                await anyio.sleep_forever()
+            finally:
+                raise asyncio.CancelledError("my own")
+
+        async with Scene(stand_ins).open() as scene:
+            scene.stage.plans[stand_ins.key("a")] = [turned]
+            await scene.offer("a")
+            if by == "the loss of the lease":
+                scene.supervisor.lose()
+                await scene.supervisor.idle()
+        assert scene.stage.running == []
+        assert "chat.crashed" not in scene.stage.names()
 
     virtually(story())
 
