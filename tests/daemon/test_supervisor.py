@@ -587,6 +587,34 @@ def test_lost_chats_are_silent_at_once(virtually: Virtually, stand_ins: SimpleNa
     virtually(story())
 
 
+def test_a_claim_that_came_through_while_the_lease_was_lost_is_no_chat(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """Somebody else may have claimed it over ours meanwhile; whether it is still ours is for the next look to find."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            claim, answered = scene.stage.store.claim, anyio.Event()
+
+            async def slowly(*arguments: Any, **more: Any) -> ContactRecord:
+                claimed: ContactRecord = await claim(*arguments, **more)
+                await answered.wait()
+                return claimed
+
+            scene.stage.store.claim = slowly
+            await scene.offer("a")
+            scene.supervisor.lose()
+            answered.set()
+            await anyio.wait_all_tasks_blocked()
+            assert scene.stage.running == []
+            scene.stage.store.claim = claim
+            await scene.supervisor.resume()
+            await scene.stage.until(lambda: scene.stage.contacts == ["a"])
+            assert scene.stage.running[0].record.epoch == 2
+
+    virtually(story())
+
+
 def test_an_offer_is_acknowledged_only_when_it_is_durably_claimed(
     virtually: Virtually, stand_ins: SimpleNamespace
 ) -> None:
