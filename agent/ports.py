@@ -245,6 +245,7 @@ class Declined(StrEnum):
     """Why a worker does not take an offer that may be good for another."""
 
     FULL = "full"
+    RESTING = "resting"
     NOT_OURS = "not_ours"
 
 
@@ -266,8 +267,8 @@ class Claimable(Protocol):
         ...
 
     async def decline(self, why: Declined) -> bool:
-        """This worker does not take it: when it is full another may have it at once, and what is not its own at all
-        waits for whoever it is meant for.
+        """This worker does not take it: when it is full another may have it at once; when the bot rests here it is
+        offered again after a while, longer each time; what is not its own at all waits for whoever it is meant for.
 
         Returns whether the source will offer it again; if not, only this worker can still take it.
         """

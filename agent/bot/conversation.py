@@ -59,7 +59,16 @@ class BotConversation:
     # ------------------------------------------------------------------------ what a session calls
 
     def wants(self, item: Item) -> bool:
-        """Whether a handler or a waiting question takes `item`; customers' messages always start a turn."""
+        """Whether a handler or a waiting question takes `item`; customers' messages always start a turn.
+
+        What makes a filter raise is wanted, too: asked again in the turn, the filter fails that, and no more.
+        """
+        try:
+            return self._takes(item)
+        except Exception:
+            return True
+
+    def _takes(self, item: Item) -> bool:
         if isinstance(item, Message):
             if item.sender.role == Role.CUSTOMER:
                 return True

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Otherwise: TypeAlias = str | Callable[["Chat[Any, Any]", Message], Awaitable[None]] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Rules:
     """How a question is put; see `Chat.ask`."""
 

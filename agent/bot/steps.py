@@ -108,7 +108,6 @@ def _with_key(function: Callable[..., Any], kwargs: Mapping[str, Any], key: str)
     return {**kwargs, "idempotency_key": key}
 
 
-@lru_cache(maxsize=1024)
 def _takes_key(function: Callable[..., Any]) -> bool:
     try:
         return "idempotency_key" in inspect.signature(function).parameters
@@ -116,14 +115,27 @@ def _takes_key(function: Callable[..., Any]) -> bool:
         return False
 
 
-@lru_cache(maxsize=1024)
 def _adapter(function: Callable[..., Any]) -> pydantic.TypeAdapter[Any]:
     plain = inspect.unwrap(function)
     try:
         hints = get_type_hints(plain if inspect.isroutine(plain) else type(plain).__call__)
-        return pydantic.TypeAdapter(hints.get("return", Any))
+        return _adapter_for(hints.get("return", Any))
     except (NameError, TypeError, pydantic.errors.PydanticUserError):
-        return pydantic.TypeAdapter(Any)
+        return _adapter_for(Any)
+
+
+def _adapter_for(hint: Any) -> pydantic.TypeAdapter[Any]:
+    """Kept by what is returned, never by the function: that may be a closure, which would keep an ended chat alive."""
+    try:
+        return _made_once(hint, repr(hint))
+    except TypeError:  # something in it has no hash
+        return pydantic.TypeAdapter(hint)
+
+
+@lru_cache(maxsize=1024)
+def _made_once(hint: Any, written: str) -> pydantic.TypeAdapter[Any]:
+    """``A | B`` equals ``B | A``, yet is written otherwise, and of two that fit the first is taken."""
+    return pydantic.TypeAdapter(hint)
 
 
 def _kept(function: Callable[..., Any], name: str, value: object) -> Any:

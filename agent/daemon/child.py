@@ -4,6 +4,7 @@ A chat that crashes is taken up again later each time, and given up after a few 
 that a worker that is better off may have it. It knows what a session can be told; it knows no other contact.
 """
 
+import asyncio
 from collections.abc import Callable
 from enum import StrEnum
 from random import Random
@@ -142,15 +143,20 @@ class Child:
         except JoinRefused as refusal:
             self.settled = True
             self._tell("contact.refused", Level.WARNING, refusal)
-        except Exception as error:  # whatever it was, it was this chat's alone
-            if self._clock.monotonic() - began >= self._steady_after:
-                self._waits.begin_anew()
-            self._waits.failed()
-            self._tell("chat.crashed", Level.ERROR, error, crashes=self._waits.failures)
+        except (asyncio.CancelledError, Exception) as error:  # whatever it was, it was this chat's alone
+            if _is_cancelled(error):
+                raise
+            self._crashed(error, lasted=self._clock.monotonic() - began)
             return False
         finally:
             self._session = None
         return True
+
+    def _crashed(self, error: BaseException, *, lasted: float) -> None:
+        if lasted >= self._steady_after:
+            self._waits.begin_anew()
+        self._waits.failed()
+        self._tell("chat.crashed", Level.ERROR, error, crashes=self._waits.failures)
 
     def _take_leave(self) -> None:
         if self._session is None:
@@ -172,3 +178,10 @@ class Child:
     def _tell(self, name: str, level: Level, error: BaseException | None = None, **fields: int) -> None:
         happening = Happening(name=name, level=level, contact=self._record.key, fields=fields, error=error)
         self._report(happening)
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Whether somebody cancelled this very task, which it knows. What else a session lets slip would end the worker, as
+    a task group takes it for its own."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling() > 0)

@@ -95,7 +95,7 @@ class Supervisor:
         async for claimable in offers:
             if (bot := self._bot_for(claimable.offer)) is None:
                 await claimable.decline(Declined.NOT_OURS)
-            elif self._room.free_for(bot) > 0 or not await claimable.decline(Declined.FULL):
+            elif self._room.free_for(bot) > 0 or not await claimable.decline(self._why_not(bot)):
                 await self._room.take()
                 await self._using_place(self._accepted(claimable.offer, bot))
                 await claimable.done()
@@ -153,6 +153,10 @@ class Supervisor:
         if bot is None:
             self._tell("offer.refused", offer.key, Level.WARNING, bot=offer.bot or "")
         return bot
+
+    def _why_not(self, bot: str) -> Declined:
+        """A full worker asks for no more offers; one with room for other bots would be given this one again at once."""
+        return Declined.RESTING if bot in self._room.shut_bots else Declined.FULL
 
     async def _accepted(self, offer: Offer, bot: str) -> bool:
         if offer.channel != "CHAT":

@@ -117,15 +117,17 @@ async def test_what_nobody_asked_for_ends_the_connection(peer: Peer) -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", aws.ReadTimeoutError),
         (b"\x00\x01 rubbish\r\n\r\n", aws.HTTPClientError),
         (b"HTTP/1.1 200 OK\r\nX: \r\nContent-Length: -1\r\n\r\n", aws.HTTPClientError),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n", aws.HTTPClientError),
     ],
-    ids=["hung up", "stopped half-way", "rubbish", "a length that is none"],
+    ids=["hung up", "stopped half-way", "rubbish", "a length that is none", "an upgrade"],
 )
 async def test_what_is_no_answer_is_an_error(peer: Peer, said: bytes | None, error: type[Exception]) -> None:
     """The request may have had its effect; the connection is not used again."""
     peer.answers(said, answer(200))
     async with wires_to(peer, Patience(connect=10.0, read=0.2, idle=30.0)) as wires:
-        with pytest.raises(error):
+        with pytest.raises(error) as caught:
             await wires.exchange(ASK)
+        assert caught.type is error
         assert (await wires.exchange(ASK)).status == 200
     assert peer.opened == 2
 

@@ -2,6 +2,7 @@
 
 import sysconfig
 import time
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -11,13 +12,15 @@ import msgspec
 import pydantic
 import pytest
 
-from agent import Bot, Chat, Message, role
+from agent import Bot, Chat, Event, Message, predicate, role
 from agent.bot.journal import FORMAT, Journal, decode
 from agent.bot.purity import Watch
+from agent.bot.texts import Texts
 from agent.errors import BotError, CustomerLeft, HandedOff, StateError
 from agent.session.conversation import Trigger
 from agent.wire.content import Role
 from tests.bot.double import CONTACT, Turn, said
+from tests.session.hall import OTHER, WORKER, hall, virtual
 
 
 async def place(what: str) -> str:
@@ -372,3 +375,46 @@ async def test_an_error_handler_may_hand_off() -> None:
     await talk.failed(turn, ValueError())
     await talk.failed(turn, HandedOff())
     assert turn.sent == []
+
+
+def picky() -> Bot:
+    """A slip of its author: an event has no content."""
+    bot = Bot("picky")
+
+    @bot.on_event(predicate(lambda item: "idle" in item.content))  # type: ignore[attr-defined]
+    async def idle(chat: Chat, event: Event) -> None:
+        raise AssertionError
+
+    @bot.on_message()
+    async def echo(chat: Chat, message: Message) -> None:
+        await chat.say(message.text)
+
+    return bot
+
+
+@virtual
+async def test_a_filter_that_raises_fails_its_turn_and_no_more() -> None:
+    """It is asked where items come in, too: raised there, it would end the chat for one owner after the other."""
+    async with hall() as scene:
+        await scene.joins(picky())
+        scene.says("one")
+        await scene.passes(60)
+        assert scene.lines() == [Texts().apology, "one"]
+        assert scene.endings == []
+        [letter] = (await scene.record()).dead_letters
+        assert letter.error == "TypeError"
+        [failed] = scene.reported("turn.failed")
+        assert __file__ in "".join(traceback.format_exception(failed.error))
+
+
+@virtual
+async def test_a_filter_that_raises_over_the_transcript_does_not_keep_a_bot_out() -> None:
+    """What was said before the bot came is looked through as well."""
+    async with hall() as scene:
+        await scene.joins(picky())
+        await scene.store.retire(WORKER)
+        await scene.session(picky(), owner=OTHER)
+        await scene.passes(60)
+        scene.says("two")
+        await scene.passes(60)
+        assert scene.lines()[-1] == "two"

@@ -8,6 +8,8 @@ from typing import Any
 
 import aiohttp
 import pytest
+from opentelemetry.sdk.trace.export import SpanExportResult
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from agent.clock import SystemClock
 from agent.config import Configuration
@@ -101,8 +103,13 @@ async def test_traces_without_their_packages_are_refused_with_what_to_install(mo
 
 
 async def test_traces_are_opened_and_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With nothing to send nobody is called; the tracer is told like the others."""
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    """The tracer is told like the others; what was not sent yet is sent at the end, and nothing after it."""
+    sent = InMemorySpanExporter()
+    monkeypatch.setattr("opentelemetry.exporter.otlp.proto.http.trace_exporter.OTLPSpanExporter", lambda: sent)
+    began = {"turn": "item-1", "trigger": "items", "items": 1, "repeated": 0}
     station = _station(Log(), tracing={"enabled": True})
     async with station.open():
-        station(Happening(name="worker.serving"))
+        station(Happening(name="turn.began", contact=KEY, fields=began))
+        station(Happening(name="turn.committed", contact=KEY, fields={"outcome": "done"}))
+    assert [span.name for span in sent.get_finished_spans()] == ["chat.turn"]
+    assert sent.export(()) is SpanExportResult.FAILURE

@@ -1,5 +1,6 @@
 """One child per contact: offers become chats once, crashes stay where they are, goodbyes reach everybody."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -32,15 +33,17 @@ class Scene:
         self.stage = parts.stage()
         self.source = parts.source()
         self.supervisor: Supervisor
+        self.room: Room
 
     @asynccontextmanager
     async def open(self, *, max_chats: int = 500, **duty: Any) -> AsyncIterator["Scene"]:
         await self.stage.store.heartbeat(WorkerId("me"), ttl=1e9)
         async with anyio.create_task_group() as group, self.source.offers() as offers:
+            self.room = Room(max_chats)
             self.supervisor = Supervisor(
                 self.stage.begin,
                 duty=self.parts.duty(**duty),
-                room=Room(max_chats),
+                room=self.room,
                 store=self.stage.store,
                 group=group,
                 clock=self.stage.clock,
@@ -57,7 +60,7 @@ class Scene:
         await anyio.wait_all_tasks_blocked()
 
 
-def _crash(error: Exception) -> Callable[[Any], Coroutine[Any, Any, Ending]]:
+def _crash(error: BaseException) -> Callable[[Any], Coroutine[Any, Any, Ending]]:
     async def act(_: Any) -> Ending:
         raise error
 
@@ -229,6 +232,22 @@ def test_a_full_worker_gives_offers_back_that_others_may_have(virtually: Virtual
     virtually(story())
 
 
+def test_an_offer_for_a_bot_that_rests_is_declined_as_such(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """The worker has room for its other bots and goes on asking, so that it must not be given this one at once."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open(roster=Roster(bots={"echo": "Echo", "sick": "Sick"}, default="echo")) as scene:
+            scene.room.shut_bots = {"sick"}
+            resting = stand_ins.offered(stand_ins.key("a"), bot="sick")
+            resting.comes_again = True
+            scene.source.put(resting)
+            await scene.offer("b")
+            assert (resting.declined, resting.acknowledged) == (Declined.RESTING, False)
+            assert scene.stage.contacts == ["b"]
+
+    virtually(story())
+
+
 def test_with_all_slots_taken_offers_wait(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
     """Unclaimed and unacknowledged, so that another worker may have them meanwhile."""
 
@@ -275,6 +294,46 @@ def test_a_crash_takes_no_other_chat_down_and_the_chat_is_taken_up_again(
                 "a": 2,
                 "b": 1,
             }
+
+    virtually(story())
+
+
+def test_a_cancellation_by_nobody_is_a_crash_of_its_chat(virtually: Virtually, stand_ins: SimpleNamespace) -> None:
+    """Such as of a task that the bot awaited. Let through, it would end the worker, as if it had been asked to stop."""
+    served: list[str] = []
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            scene.stage.plans[stand_ins.key("a")] = [_crash(asyncio.CancelledError())]
+            await scene.offer("a", "b")
+            await scene.stage.until(lambda: scene.stage.contacts == ["a", "b"])
+            [crash] = [told for told in scene.stage.told if told.name == "chat.crashed"]
+            assert crash.contact == stand_ins.key("a")
+            served.extend(scene.stage.contacts)
+
+    virtually(story())
+    assert served == ["a", "b"]
+
+
+@pytest.mark.parametrize("by", ["the loss of the lease", "the end of the worker"])
+def test_a_real_cancellation_is_no_crash(virtually: Virtually, stand_ins: SimpleNamespace, by: str) -> None:
+    """It goes through at once, also where a session makes a cancellation of its own of it."""
+
+    async def story() -> None:
+        async def turned(_: Any) -> Ending:
+            try:
+                await anyio.sleep_forever()
+            finally:
+                raise asyncio.CancelledError("my own")
+
+        async with Scene(stand_ins).open() as scene:
+            scene.stage.plans[stand_ins.key("a")] = [turned]
+            await scene.offer("a")
+            if by == "the loss of the lease":
+                scene.supervisor.lose()
+                await scene.supervisor.idle()
+        assert scene.stage.running == []
+        assert "chat.crashed" not in scene.stage.names()
 
     virtually(story())
 
@@ -577,6 +636,34 @@ def test_lost_chats_are_silent_at_once(virtually: Virtually, stand_ins: SimpleNa
             await scene.supervisor.idle()
             assert {what for _, what in scene.stage.tellings} == {"lose"}
             assert anyio.current_time() < 1
+
+    virtually(story())
+
+
+def test_a_claim_that_came_through_while_the_lease_was_lost_is_no_chat(
+    virtually: Virtually, stand_ins: SimpleNamespace
+) -> None:
+    """Somebody else may have claimed it over ours meanwhile; whether it is still ours is for the next look to find."""
+
+    async def story() -> None:
+        async with Scene(stand_ins).open() as scene:
+            claim, answered = scene.stage.store.claim, anyio.Event()
+
+            async def slowly(*arguments: Any, **more: Any) -> ContactRecord:
+                claimed: ContactRecord = await claim(*arguments, **more)
+                await answered.wait()
+                return claimed
+
+            scene.stage.store.claim = slowly
+            await scene.offer("a")
+            scene.supervisor.lose()
+            answered.set()
+            await anyio.wait_all_tasks_blocked()
+            assert scene.stage.running == []
+            scene.stage.store.claim = claim
+            await scene.supervisor.resume()
+            await scene.stage.until(lambda: scene.stage.contacts == ["a"])
+            assert scene.stage.running[0].record.epoch == 2
 
     virtually(story())
 

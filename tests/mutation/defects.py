@@ -78,6 +78,40 @@ DEFECTS = (
         '"""Nobody is called. May be repeated, and comes too late without harm."""',
     ),
     Defect(
+        "a deadline's callback that fails costs the others theirs",
+        SESSION + "deadlines.py",
+        "except Exception as error:  # one chat's must not cost the others theirs",
+        "except KeyboardInterrupt as error:",
+    ),
+    Defect(
+        "what was said in a rehydrated chat is answered again",
+        SESSION + "hearing.py",
+        'if "RelatedContactId" in item.raw:',
+        "if False:",
+    ),
+    Defect(
+        "replies that a handler sends at once are sent in parallel",
+        SESSION + "outbox.py",
+        "        self._lock = asyncio.Lock()\n",
+        "        self._lock = asyncio.Semaphore(9)\n",
+    ),
+    Defect(
+        "a participant that spoke and is known no more is joined anew",
+        SESSION + "join.py",
+        "            if record.greeted:\n                raise ChatEnded from error\n",
+        "",
+    ),
+    Defect(
+        "the old socket stays until the gap is closed",
+        SESSION + "link.py",
+        "            for other in self._lines:\n"
+        "                if other is not line:\n                    other.close()\n"
+        "            await self._catch_up(line)\n",
+        "            await self._catch_up(line)\n"
+        "            for other in self._lines:\n"
+        "                if other is not line:\n                    other.close()\n",
+    ),
+    Defect(
         "a burst takes along what may still have been overtaken",
         SESSION + "conductor.py",
         "        ready = max(1, self._inbox.ready())\n",

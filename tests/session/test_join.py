@@ -185,3 +185,17 @@ async def test_a_participant_that_is_no_longer_welcome_is_over() -> None:
         record = await scene.record()
         assert record.phase is Phase.OVER
         assert record.participant is None
+
+
+@virtual
+async def test_a_participant_that_spoke_and_is_known_no_more_is_not_joined_anew() -> None:
+    """The customer has read it already: a second bot would begin in the middle of a chat that went on without it."""
+    async with hall() as scene:
+        (await scene.joins(ScriptedBot(greeting="Hello!"))).drain()
+        await scene.passes(5)
+        gone = CallFault(when="before", error="ResourceNotFoundException", status=404)
+        scene.weather.faults["CreateParticipantConnection"] = [gone]
+        await scene.joins(ScriptedBot(greeting="Hello!"))
+        assert scene.endings == [Ending.RELEASED, Ending.OVER]
+        assert len(scene.calls.named("CreateParticipant")) == 1
+        assert scene.lines() == ["Hello!"]

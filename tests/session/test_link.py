@@ -209,3 +209,17 @@ async def test_a_participant_that_turns_out_to_be_removed_while_reading_ends_the
             scene.says(str(number))
         await scene.passes(120)
         assert scene.endings == [Ending.OVER]
+
+
+@virtual
+async def test_the_old_socket_goes_before_the_gap_is_closed() -> None:
+    """However long the transcript cannot be read, a second one brings everything twice."""
+    async with hall() as scene:
+        await scene.joins(ScriptedBot())
+        scene.weather.faults["GetTranscript"] = [CallFault(when="before", delay=29.0)]
+        while not scene.reported("link.refreshing"):
+            await scene.passes(1)
+        await scene.passes(10)
+        assert len(scene.reported("link.subscribed")) == 2
+        assert scene.weather.faults["GetTranscript"] == []
+        assert scene.connections() == 1

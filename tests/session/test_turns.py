@@ -662,3 +662,20 @@ async def _take_over(scene: Hall, bot: ScriptedBot) -> None:
     scene.store_owner = OTHER
     await scene.session(bot, owner=OTHER)
     await scene.passes(30)
+
+
+@virtual
+async def test_replies_that_a_handler_sends_at_once_are_sent_one_after_the_other() -> None:
+    """Amazon Connect does not order what is sent in parallel."""
+    async with hall() as scene:
+
+        async def both(turn: Turn, text: str) -> None:
+            async with anyio.create_task_group() as group:
+                group.start_soon(say, turn, "one")
+                group.start_soon(say, turn, "two")
+
+        await scene.joins(ScriptedBot(reply=both))
+        scene.weather.faults["SendMessage"] = [CallFault(when="before", delay=5.0)]
+        scene.says("hello")
+        await scene.passes(30)
+        assert scene.lines() == ["one", "two"]

@@ -115,7 +115,7 @@ class Wire(asyncio.Protocol):
             self._heard += data
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(aws.HTTPClientError(error=type(error).__name__))
             return
         if self._answer is None:

@@ -3,7 +3,9 @@
 Whatever is still in hand at the end is shown to the other workers at once. It does not know what a message means.
 """
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from typing import assert_never
 
 import anyio
 
@@ -14,6 +16,7 @@ from agent.telemetry import Happening, Level, Report
 _RENEWALS = 3  # in the time that a message stays hidden
 _GATHER = 0.05  # seconds; a call costs the same for one message and for ten
 _FAREWELL = 5.0  # seconds
+_RESTS = (30, 60, 120, 240)  # seconds
 
 
 class Hand:
@@ -26,7 +29,7 @@ class Hand:
         self._report = report
         self._held: set[str] = set()
         self._done: list[str] = []
-        self._shown: list[str] = []
+        self._shown: defaultdict[int, list[str]] = defaultdict(list)
         self._changed = anyio.Event()
 
     def take(self, message: QueueMessage) -> None:
@@ -43,7 +46,11 @@ class Hand:
 
     def show(self, message: QueueMessage) -> None:
         """Shows the message to the other workers soon."""
-        self._drop(message, self._shown)
+        self._drop(message, self._shown[0])
+
+    def rest(self, message: QueueMessage) -> None:
+        """Shows the message after a while, longer each time: a queue puts aside what was received a few times."""
+        self._drop(message, self._shown[_RESTS[min(message.receives, len(_RESTS)) - 1]])
 
     async def keep_hidden(self) -> None:
         """Renews what is held, until cancelled."""
@@ -55,7 +62,7 @@ class Hand:
     async def keep_tidy(self) -> None:
         """Deletes and shows, as many at once as come together within a moment, until cancelled."""
         while True:
-            while not (self._done or self._shown):
+            while not (self._done or any(self._shown.values())):
                 await self._changed.wait()
             await anyio.sleep(_GATHER)
             await self._tidy()
@@ -63,7 +70,7 @@ class Hand:
     async def let_go(self) -> None:
         """Deletes what is done with and shows all the rest. Bounded, also when cancelled."""
         with anyio.move_on_after(_FAREWELL, shield=True):
-            self._shown.extend(self._held)
+            self._shown[0].extend(self._held)
             self._held.clear()
             await self._tidy()
 
@@ -72,9 +79,13 @@ class Hand:
         if done := list(self._done):
             await self._try(lambda: self._queue.delete(done))
             del self._done[: len(done)]
-        if shown := list(self._shown):
-            await self._try(lambda: self._queue.hide(shown, seconds=0))
-            del self._shown[: len(shown)]
+        for after in list(self._shown):
+            await self._show(self._shown[after], after)
+
+    async def _show(self, waiting: list[str], after: int) -> None:
+        if shown := list(waiting):
+            await self._try(lambda: self._queue.hide(shown, seconds=after))
+            del waiting[: len(shown)]
 
     async def _try(self, call: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -103,9 +114,14 @@ class InHand:
         self.settled.set()
 
     async def decline(self, why: Declined) -> bool:
-        if why is Declined.FULL:
-            self._hand.show(self._message)
-        else:
-            self._hand.leave(self._message)
+        match why:
+            case Declined.FULL:
+                self._hand.show(self._message)
+            case Declined.RESTING:
+                self._hand.rest(self._message)
+            case Declined.NOT_OURS:
+                self._hand.leave(self._message)
+            case _:
+                assert_never(why)
         self.settled.set()
         return True

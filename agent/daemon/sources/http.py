@@ -71,7 +71,7 @@ class Posted:
         self.settle(Fate.TAKEN)
 
     async def decline(self, why: Declined) -> bool:
-        self.settle(Fate.FULL if why is Declined.FULL else Fate.NOT_OURS)
+        self.settle(Fate.NOT_OURS if why is Declined.NOT_OURS else Fate.FULL)
         return True
 
     def settle(self, fate: Fate) -> None:

@@ -96,6 +96,16 @@ async def test_what_does_not_pass_is_unreachable(moto: Moto, fault: Fate | tuple
         assert await store.load(key()) == replace(held, state=b"kept")
 
 
+async def test_a_beat_whose_answer_was_lost_is_not_written_twice(moto: Moto) -> None:
+    """Asked again, the table shows that it was this very beat that came first."""
+    async with disturbed(moto) as (store, man):
+        await store.heartbeat(ANN, ttl=10)
+        man.counted()
+        man.once("PutItem", Fate.LOSE_ANSWER)
+        await store.heartbeat(ANN, ttl=10)
+        assert man.counted() == ["PutItem", "PutItem"]
+
+
 async def test_a_save_that_was_given_up_never_lies_over_a_later_one(moto: Moto) -> None:
     """It arrives late, finds a version that it did not expect, and does nothing."""
     async with disturbed(moto, patience=0.0) as (store, man):

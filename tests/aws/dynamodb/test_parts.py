@@ -9,7 +9,7 @@ from msgspec import structs
 
 from agent.aws.dynamodb import DynamoDBStore
 from agent.aws.dynamodb.parts import LONGEST, cut
-from agent.errors import Fenced, StoreUnreachable, StoreUnusable
+from agent.errors import AlreadyOwned, Fenced, StoreUnreachable, StoreUnusable
 from agent.ids import WorkerId
 from agent.record import Phase
 from agent.testing.clocks import ManualClock
@@ -106,6 +106,19 @@ async def test_a_record_that_is_replaced_while_it_is_read_is_read_again(moto: Mo
         whole = await store._whole(found)
         assert whole is not None
         assert whole[1] == structs.replace(held, state=NEW)
+
+
+async def test_a_contact_that_is_claimed_while_its_parts_are_read_stays_with_its_owner(moto: Moto) -> None:
+    """It was free when it was found; what is read in its place has an owner, who is alive."""
+    async with opened(moto) as (store, _):
+        await store.release(await store.claim(record(state=OLD), owner=ANN))
+        found = await store._heads.read(key())
+        await store.heartbeat(BOB, ttl=10)
+        held = await store.claim(record(), owner=BOB)
+        await store.save(structs.replace(held, state=NEW))
+        with pytest.raises(AlreadyOwned):
+            await store._claim_stored(found, ANN)
+        await store.save(structs.replace(held, state=b"mine"))
 
 
 async def test_missing_parts_are_said_to_be_missing(moto: Moto) -> None:

@@ -100,7 +100,8 @@ async def test_nothing_is_answered_before_the_contact_is_claimed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("why", "status", "words"), [(Declined.FULL, 503, "full"), (Declined.NOT_OURS, 422, "routing.rules")]
+    ("why", "status", "words"),
+    [(Declined.FULL, 503, "full"), (Declined.RESTING, 503, "again"), (Declined.NOT_OURS, 422, "routing.rules")],
 )
 async def test_a_declined_offer_is_told(why: Declined, status: int, words: str) -> None:
     """A full worker says when to come again, and hangs up so that another may be reached."""

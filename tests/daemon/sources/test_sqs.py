@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from random import Random
 from typing import Any, TypeAlias
 
@@ -143,6 +144,32 @@ async def test_an_offer_declined_for_want_of_room_is_shown_to_others_at_once() -
         await anyio.sleep(1)
         assert "hide 1 for 0" in scene.queue.calls
         await _next(offers)
+
+
+@virtual
+async def test_an_offer_for_a_bot_that_rests_comes_again_later_each_time() -> None:
+    """A queue puts a message aside once it was received a few times; a bot rests for minutes."""
+    scene = Scene()
+    scene.offer("a")
+    came: list[float] = []
+    async with scene.open() as offers:
+        for _ in range(6):
+            claimable = await _next(offers)
+            came.append(anyio.current_time())
+            assert await claimable.decline(Declined.RESTING)
+    pauses = [later - earlier for earlier, later in pairwise(came)]
+    assert pauses == pytest.approx([30, 60, 120, 240, 240], abs=2)
+
+
+@virtual
+async def test_an_offer_for_a_bot_that_rests_holds_up_no_other() -> None:
+    """Other bots of this worker get theirs meanwhile."""
+    scene = Scene()
+    scene.offer("a", "b")
+    async with scene.open() as offers:
+        await (await _next(offers)).decline(Declined.RESTING)
+        await (await _next(offers)).done()
+        assert anyio.current_time() < 5
 
 
 @virtual
