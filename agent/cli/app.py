@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from agent.cli.authoring_app import authoring_app
-from agent.cli.early import stop_early
+from agent.cli.early import reload_later, stop_early
 from agent.cli.exits import MEANINGS
 from agent.cli.keeping_app import keeping_app
 from agent.cli.live_app import live_app
@@ -150,6 +150,7 @@ def run(
     SIGHUP reads the settings anew and uses what can be changed while running.
     """
     stop_early()
+    reload_later()
     from agent.cli.run import run as command
 
     again = partial(

@@ -18,5 +18,10 @@ def stop_early() -> None:
         signal.signal(number, _end)
 
 
+def reload_later() -> None:
+    """From now on SIGHUP ends nothing, until somebody heeds it: whoever only begins reads the settings yet."""
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
+
+
 def _end(number: int, frame: FrameType | None) -> NoReturn:
     raise StoppedEarly

@@ -182,6 +182,19 @@ def test_stopped_before_it_serves_it_ends_in_order(started: Started, tmp_path: P
     assert (command.ended(), command.errors) == (0, "importing\n")
 
 
+def test_asked_to_reload_before_it_serves_it_goes_on(started: Started, tmp_path: Path) -> None:
+    """A unit that is reloaded right after its start must not end by it."""
+    slow = "import sys\nprint('importing', file=sys.stderr, flush=True)\ninput()\nraise RuntimeError\n"
+    (tmp_path / "mine.py").write_text(slow, encoding="utf-8")
+    command = started("run", "mine:bot", "--source", "local")
+    command.logged("importing")
+    command.signal(signal.SIGHUP)
+    command.process.stdin.write("\n")
+    command.process.stdin.flush()
+    assert command.ended() == 2
+    assert "RuntimeError" in command.errors
+
+
 async def test_a_second_signal_forces(started: Started, tmp_path: Path) -> None:
     """A turn that does not end holds the first one up, never the second."""
     async with _stage(tmp_path) as stage:
