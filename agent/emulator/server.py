@@ -184,7 +184,14 @@ class Emulator(Desk):
         except Exception as error:  # a fault of ours: told to the log and the inspector, never to the client
             _log.exception("the emulator failed to answer a request")
             self.region.timeline.note("error", type(error).__name__, status=500)
-            return refuse(ServiceError("InternalServerException", "The emulator failed."), self.region.mint.uuid())
+            return refuse(ServiceError(self._internal(request), "The emulator failed."), self.region.mint.uuid())
+
+    def _internal(self, request: web.BaseRequest) -> str:
+        """The code by which the operation's own service says that it failed."""
+        try:
+            return self.operations.routes.find(request.method, request.rel_url.raw_path)[0].internal
+        except ServiceError:
+            return "InternalServerException"
 
     async def _route(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path

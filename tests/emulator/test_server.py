@@ -68,6 +68,19 @@ async def test_who_asks_before_sending_a_body_is_told_to(connect: Emulator) -> N
             assert (await stream.receive()).startswith(b"HTTP/1.1 403 ")
 
 
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [("/contact/stop", "InternalServiceException"), ("/participant/message", "InternalServerException")],
+)
+async def test_a_failure_of_ours_has_the_code_that_its_service_models(
+    connect: Emulator, monkeypatch: pytest.MonkeyPatch, path: str, code: str
+) -> None:
+    """So that an SDK knows it, and tries again."""
+    monkeypatch.setattr(connect.operations, "call", lambda *_, **__: 1 / 0)
+    async with aiohttp.ClientSession() as session, session.post(connect.url + path, json={}) as answer:
+        assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (500, code)
+
+
 async def test_a_token_of_any_length_is_refused_in_awss_words(connect: Emulator) -> None:
     """Not by the HTTP server, whose words no SDK can read."""
     async with aiohttp.ClientSession() as session:
