@@ -65,7 +65,8 @@ class BotConversation:
         """
         try:
             return self._takes(item)
-        except Exception:
+        except Exception as error:
+            self._report("filter.failed", Level.WARNING, error)
             return True
 
     def _takes(self, item: Item) -> bool:

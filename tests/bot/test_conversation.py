@@ -18,6 +18,7 @@ from agent.bot.purity import Watch
 from agent.bot.texts import Texts
 from agent.errors import BotError, CustomerLeft, HandedOff, StateError
 from agent.session.conversation import Trigger
+from agent.telemetry import Happening
 from agent.wire.content import Role
 from tests.bot.double import CONTACT, Turn, said
 from tests.session.hall import OTHER, WORKER, hall, virtual
@@ -396,9 +397,13 @@ def picky() -> Bot:
 async def test_a_filter_that_raises_fails_its_turn_and_no_more() -> None:
     """It is asked where items come in, too: raised there, it would end the chat for one owner after the other."""
     async with hall() as scene:
-        await scene.joins(picky())
+        bot = picky()
+        told: list[Happening] = []
+        bot.report = told.append
+        await scene.joins(bot)
         scene.says("one")
         await scene.passes(60)
+        assert {type(one.error) for one in told if one.name == "filter.failed"} == {TypeError}
         assert scene.lines() == [Texts().apology, "one"]
         assert scene.endings == []
         [letter] = (await scene.record()).dead_letters
