@@ -7,7 +7,8 @@ strings. A value is never shown: it may be a customer's words.
 import re
 from collections.abc import Mapping
 
-from agent.bot.durable import called, storable
+from agent.bot.durable import storable
+from agent.bot.wording import called
 from agent.errors import BotError
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")

@@ -14,7 +14,6 @@ from typing_extensions import TypeVar
 
 from agent.bot.blocking import watching
 from agent.bot.conversation import BotConversation
-from agent.bot.durable import called
 from agent.bot.lifespans import opened, opening
 from agent.bot.middleware import Middleware, checked
 from agent.bot.router import Router
@@ -22,6 +21,7 @@ from agent.bot.routes import Routes, compiled
 from agent.bot.settings_file import SettingsFile
 from agent.bot.state import Migrate, StateType
 from agent.bot.texts import Texts
+from agent.bot.wording import called
 from agent.errors import BotError, RegistrationError
 from agent.session.conversation import Contact, Overlap
 from agent.telemetry import Happening, Report, silent

@@ -4,6 +4,7 @@ The durable form knows plain strings that UTF-8 can carry; whatever else is give
 that says what to write. It knows no verb and no record.
 """
 
+from agent.bot.wording import called
 from agent.errors import BotError, DialogError
 
 _TOO_MUCH = 2**63
@@ -36,8 +37,3 @@ def storable(plain: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def called(given: object) -> str:
-    """What an error calls a thing that was given: its type, never its words."""
-    return "None" if given is None else type(given).__name__

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from agent.bot.durable import called
+from agent.bot.wording import called
 from agent.errors import BotError, RegistrationError
 from agent.session.conversation import Contact
 from agent.wire.content import Role

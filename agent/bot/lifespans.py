@@ -8,8 +8,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
-from agent.bot.durable import called
 from agent.bot.handlers import place
+from agent.bot.wording import called
 from agent.errors import RegistrationError
 
 T = TypeVar("T")

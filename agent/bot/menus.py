@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from agent.bot import durable
 from agent.bot.choice import Choice
 from agent.bot.offering import offered
+from agent.bot.wording import called
 from agent.errors import DialogError
 from agent.wire.interactive import (
     LIST_PICKER_ELEMENTS,
@@ -108,7 +108,7 @@ def of_question(question: object, choices: Sequence[Any]) -> tuple[Menu[Any], st
             raise DialogError(f"chat.choose: a {question.kind} has choices of its own; give no others.")
         return of_template(question), question.title
     if not isinstance(question, str):
-        raise DialogError(f"chat.choose: the question must be a string or a template, not {durable.called(question)}.")
+        raise DialogError(f"chat.choose: the question must be a string or a template, not {called(question)}.")
     return of_choices(question, choices), question
 
 

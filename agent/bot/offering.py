@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from agent.bot.choice import Choice
-from agent.bot.durable import called
+from agent.bot.wording import called
 from agent.errors import DialogError
 from agent.wire.interactive import LONGEST, typed
 

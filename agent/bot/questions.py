@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import msgspec
 
-from agent.bot import durable, menus, mismatch
+from agent.bot import menus, mismatch
 from agent.bot.answers import Answer, answer
 from agent.bot.duration import seconds
 from agent.bot.filters import normalised
 from agent.bot.journal import Act, Entry, Kept
 from agent.bot.menus import Menu
 from agent.bot.rules import Rules, key_of, rules
+from agent.bot.wording import called
 from agent.errors import Cancelled, ConversationOver, DialogError, NoAnswer
 from agent.wire.interactive import FreeText, Template, parse_response
 from agent.wire.items import Message
@@ -32,7 +33,7 @@ def ask(chat: "Chat[Any, Any]", question: object, given: Mapping[str, Any]) -> C
     """See `Chat.ask`."""
     found = rules("chat.ask", given)
     if not isinstance(question, str):
-        raise DialogError(f"chat.ask: the question must be a string, not {durable.called(question)}.")
+        raise DialogError(f"chat.ask: the question must be a string, not {called(question)}.")
     label = key_of("chat.ask", found) or mismatch.label(question, mismatch.author_frame())
     return _Asking(chat, found, label, question, answer(found.kind)).answered()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agent.bot import durable
 from agent.bot.duration import Duration, seconds
+from agent.bot.wording import called
 from agent.errors import DialogError
 from agent.wire.items import Message
 
@@ -57,7 +58,7 @@ def rules(verb: str, given: Mapping[str, Any]) -> Rules:
     for name, (fits, what) in _NEEDS.items():
         one = getattr(found, name)
         if one is not None and not fits(one):
-            raise DialogError(f"{verb}({name}=...) must be {what}, not {durable.called(one)}.")
+            raise DialogError(f"{verb}({name}=...) must be {what}, not {called(one)}.")
     _refuse_tries(verb, found.tries)
     _refuse_cancel(verb, found.cancel)
     if found.timeout is not None:
@@ -81,7 +82,7 @@ def _refuse_unknown(verb: str, given: Mapping[str, Any]) -> None:
 
 def _refuse_tries(verb: str, tries: Any) -> None:
     if not durable.number(tries):
-        raise DialogError(f"{verb}(tries=...) must be a whole number, not {durable.called(tries)}.")
+        raise DialogError(f"{verb}(tries=...) must be a whole number, not {called(tries)}.")
     if tries < 1:
         raise DialogError(f"{verb}(tries={tries!r}): a question needs at least one try.")
 
@@ -90,7 +91,7 @@ def _refuse_cancel(verb: str, cancel: Any) -> None:
     if isinstance(cancel, str):
         raise DialogError(f"{verb}(cancel={cancel!r}) takes several words; write [{cancel!r}].")
     if cancel is not None and not isinstance(cancel, Iterable):
-        raise DialogError(f"{verb}(cancel=...) takes several words, not {durable.called(cancel)}.")
+        raise DialogError(f"{verb}(cancel=...) takes several words, not {called(cancel)}.")
     for word in cancel or ():
         if not isinstance(word, str):
-            raise DialogError(f"{verb}(cancel=...) takes words, not {durable.called(word)}.")
+            raise DialogError(f"{verb}(cancel=...) takes words, not {called(word)}.")

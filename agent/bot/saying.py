@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from agent.bot.durable import called
+from agent.bot.wording import called
 from agent.errors import InvalidMessage
 from agent.wire.interactive import Template
 from agent.wire.items import Message

@@ -15,9 +15,9 @@ import pydantic
 import pydantic_core
 
 from agent.bot import mismatch
-from agent.bot.durable import called
 from agent.bot.journal import Act, Entry
 from agent.bot.run import Run
+from agent.bot.wording import called
 from agent.errors import ConversationOver, DialogError, StepFailed
 from agent.ids import client_token
 

@@ -125,7 +125,7 @@ def opened_log(section: LoggingSection, *, show_error_text: bool = False, unatte
         colors=terminal,
         show_error_text=show_error_text or section.show_error_text,
     )
-    outlet = Outlet(sys.stderr.fileno(), lost=lambda lines: writer(log_lost(lines))) if unattended else None
+    outlet = Outlet(sys.stderr.fileno(), lost=lambda lines: writer(_lost_lines(lines))) if unattended else None
     writer = LogWriter(wanted, clock=SystemClock(), stream=outlet)
     if outlet is not None:
         atexit.register(outlet.drain)
@@ -134,7 +134,7 @@ def opened_log(section: LoggingSection, *, show_error_text: bool = False, unatte
     return writer
 
 
-def log_lost(lines: int) -> Happening:
+def _lost_lines(lines: int) -> Happening:
     """So many lines of the log could not be written."""
     return Happening(name="log.lost", level=Level.WARNING, fields={"lines": lines})
 

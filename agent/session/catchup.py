@@ -57,7 +57,7 @@ class TranscriptReader:
         await self._read_what_is_missing()
 
     async def look_again(self) -> None:
-        """As `close_gap`, where no gap is known: cancelled or failed, live items wait no longer."""
+        """As `close_gap`, for who does not try again: cancelled or failed, live items wait no longer."""
         with self._inbox.paused():
             await self._read_what_is_missing()
 

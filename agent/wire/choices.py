@@ -25,7 +25,7 @@ def match_choice(text: str, titles: Sequence[str]) -> int | None:
     In this order: the title itself, in any case; the number of the choice, counted from 1; a near match, word by word,
     in which short words and digits must be right and longer words may have a slip after their first letter.
     """
-    said, offered = _plain(text), [_plain(title) for title in titles]
+    said, offered = typed(text), [typed(title) for title in titles]
     if not said or len(said) > LONGEST:
         return None
     exact = [index for index, title in enumerate(offered) if title == said]
@@ -34,11 +34,6 @@ def match_choice(text: str, titles: Sequence[str]) -> int | None:
     if found := _NUMBER.fullmatch(said):
         return _numbered(int(found.group(1)), offered)
     return _only([index for index, title in enumerate(offered) if _near(said, title)])
-
-
-def typed(title: str) -> str:
-    """`title` as it is compared: without case, outer punctuation and repeated space."""
-    return _plain(title)
 
 
 def _numbered(number: int, offered: Sequence[str]) -> int | None:
@@ -67,7 +62,8 @@ def _slip(said: str, word: str) -> bool:
     return SequenceMatcher(None, said, word, autojunk=False).ratio() >= _LIKENESS
 
 
-def _plain(text: str) -> str:
+def typed(text: str) -> str:
+    """`text` as it is compared: without case, outer punctuation and repeated space."""
     return " ".join(normalize("NFKC", text).casefold().split()).strip(_EDGES)
 
 
